@@ -1,0 +1,80 @@
+"""The command line: turns words into calls, results into text, FeedsError into one line and an exit code.
+
+Commands import what they need when they run: cron pays for start-up every time.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from feeds import __version__
+from feeds.cli import editing, looking, refreshing
+from feeds.errors import ConfigError, FeedsError, UsageError
+
+EPILOG = """\b
+Examples:
+  feeds demo                                everything, with no network needed
+  feeds refresh                             fetch what is due, then publish; for cron
+  feeds run                                 the daemon
+  feeds add https://www.example.org/        follow a site's feed
+  feeds explain https://www.example.org/a   why an article is in a topic, or is not
+"""
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--config", default="config.toml", metavar="PATH", show_default=True, help="The configuration to use.")
+@click.option("-v", "--verbose", count=True, help="Say what is done for each source; twice: why.")
+@click.version_option(__version__, prog_name="feeds")
+@click.pass_context
+def cli(context: click.Context, config: str, verbose: int) -> None:
+    """Pull RSS, Atom and JSON feeds into a store, and publish combined feeds by topic."""
+    level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("apscheduler").setLevel(max(level, logging.WARNING))
+    context.obj = Path(config)
+
+
+for module in (refreshing, editing, looking):
+    for command in module.COMMANDS:
+        cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command that the process was called with; exit 0: done, 1: nothing could be done, 2: usage or config."""
+    try:
+        code = cli.main(standalone_mode=False)
+        _flush()
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except click.Abort:
+        code = _complain("stopped", 130)
+    except (ConfigError, UsageError) as error:
+        code = _complain(str(error), 2)
+    except FeedsError as error:
+        code = _complain(str(error), 1)
+    except BrokenPipeError:  # `feeds export | head`: the reader has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 0
+    except OSError as error:
+        code = _complain(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
+    except Exception as error:
+        logging.getLogger(__name__).debug("the bug in full", exc_info=True)
+        code = _complain(f"a bug: {type(error).__name__}: {error} (feeds -vv shows where)", 1)
+    sys.exit(code)
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _complain(words: str, code: int) -> int:
+    line = " ".join(words.splitlines())
+    click.echo(f"feeds: {line}", err=True)
+    return code

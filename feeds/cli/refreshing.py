@@ -1,0 +1,99 @@
+"""The commands that do the work: refresh, run, publish, demo."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from feeds.cli.common import clock, json_option, open_config, open_store, print_json, progress_bar
+
+if TYPE_CHECKING:
+    from feeds.pipeline import RefreshResult
+
+REFRESH_EPILOG = """\b
+Examples:
+  feeds refresh                      what cron calls: only sources whose time has come
+  feeds refresh --force              every source now (a server's Retry-After is honoured)
+  feeds refresh "Radio Okapi"        one source, if its time has come
+"""
+
+
+@click.command(epilog=REFRESH_EPILOG)
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option("--force", is_flag=True, help="Ignore the planned time, and nothing else.")
+@json_option
+@click.pass_obj
+def refresh(path: Path, sources: tuple[str, ...], force: bool, as_json: bool) -> None:
+    """Fetch what is due, store it, publish; then exit. SOURCE is a name or a URL."""
+    from feeds import pipeline
+
+    config = open_config(path)
+    with open_store(config) as store, progress_bar("Fetching") as progress:
+        result = pipeline.refresh(config, store, clock(), only=sources, force=force, progress=progress)
+    if as_json:
+        shown = asdict(result)
+        for ours in ("waiting", "next_check"):
+            del shown[ours]
+        print_json(shown)
+    else:
+        click.echo(summary(result))
+    if result.sources and len(result.failed) == result.sources:
+        raise SystemExit(1)
+
+
+def summary(result: RefreshResult) -> str:
+    """What a refresh did, in a few lines for a person."""
+    lines = [f"{failure.source}: {failure.error}" for failure in result.failed]
+    lines.append(
+        f"{result.sources} sources asked, {result.waiting} not due yet: {result.fetched} answered, "
+        f"{result.unchanged} unchanged, {len(result.failed)} failed; "
+        f"{result.new} new and {result.updated} updated articles; "
+        f"{len(result.published)} files written in {result.seconds:.1f} s"
+    )
+    if not result.sources and result.next_check:
+        lines.append(f"nothing is due before {result.next_check:%Y-%m-%d %H:%M} UTC (--force asks all the same)")
+    return "\n".join(lines)
+
+
+@click.command()
+@click.pass_obj
+def run(path: Path) -> None:
+    """Keep refreshing: the daemon. SIGTERM or Ctrl-C ends it within 10 seconds, losing nothing."""
+    from feeds.daemon import serve_forever
+
+    serve_forever(path)
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def publish(path: Path, as_json: bool) -> None:
+    """Write output/ from the store, without fetching anything."""
+    from feeds import pipeline
+
+    config = open_config(path)
+    with open_store(config) as store:
+        store.sync_sources(config.sources)
+        written = pipeline.publish_all(config, store, clock())
+    if as_json:
+        print_json({"published": written})
+    else:
+        click.echo(f"{len(written)} files written to {config.output_dir}" if written else "nothing had changed")
+
+
+@click.command()
+@click.argument("directory", default="feeds-demo", type=click.Path(path_type=Path))
+def demo(directory: Path) -> None:
+    """Show all of it in ten seconds, on invented sources over loopback HTTP; no network needed.
+
+    Writes DIRECTORY (./feeds-demo): config.toml, feeds.db, output/.
+    """
+    from feeds.demo.command import run_demo
+
+    run_demo(directory, click.echo)
+
+
+COMMANDS = (refresh, run, publish, demo)

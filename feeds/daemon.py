@@ -1,0 +1,104 @@
+"""`feeds run`: APScheduler calls `refresh` for what is due, until a signal ends it. Called by cli."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import FrameType
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from feeds import config as configuration
+from feeds import pipeline
+from feeds.errors import ConfigError, FeedsError, StoreError
+from feeds.store import Store
+
+logger = logging.getLogger(__name__)
+
+TICK = timedelta(seconds=20)  # how often it looks for what is due: one query
+LEASE = timedelta(minutes=5)
+LEASE_NAME = "daemon"
+
+
+class Daemon:
+    """Holds what lasts from tick to tick: the config as last read, the open store, the wish to stop."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read_at = path.stat().st_mtime if path.exists() else 0.0
+        self._config = configuration.load(path)
+        self._store = Store(self._config.store_url, _now())
+        self.stop = threading.Event()
+
+    def run(self, wait: Callable[[], object]) -> None:
+        """Refresh and publish until *wait* returns. Raises StoreError where another daemon runs on this store."""
+        if not self._store.acquire(LEASE_NAME, _now(), LEASE):
+            raise StoreError("another `feeds run` is at work on this store")
+        # One thread for refreshing, one for the lease: a long refresh must not let the lease run out.
+        scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(2)})
+        options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+        seconds = TICK.total_seconds()
+        scheduler.add_job(self.tick, "interval", seconds=seconds, next_run_time=_now(), **options)
+        scheduler.add_job(self._renew, "interval", seconds=LEASE.total_seconds() / 5, **options)
+        scheduler.start()
+        wait()
+        self.stop.set()
+        scheduler.shutdown(wait=True)  # a refresh under way notices `stop`, saves what has come, and returns
+        self._store.relinquish(LEASE_NAME)
+        self._store.close()
+
+    def tick(self) -> None:
+        """Refresh what is due; trouble is logged, and the next tick tries again."""
+        try:
+            self._reload()
+            result = pipeline.refresh(self._config, self._store, _now(), early=False, idle=False, stop=self.stop)
+        except FeedsError as error:
+            logger.error("%s", error)
+        except Exception:
+            logger.exception("a bug; the next tick goes on")
+        else:
+            for failure in result.failed:
+                logger.warning("%s: %s", failure.source, failure.error)
+
+    def _renew(self) -> None:
+        self._store.acquire(LEASE_NAME, _now(), LEASE)
+
+    def _reload(self) -> None:
+        """Take up a changed config.toml; one with a fault is logged, and the one before stays in force."""
+        changed = self._path.stat().st_mtime if self._path.exists() else self._read_at
+        if changed == self._read_at:
+            return
+        self._read_at = changed
+        try:
+            fresh = configuration.load(self._path)
+        except ConfigError as error:
+            logger.error("%s; the configuration before it stays in force", error)
+            return
+        if fresh.store_url != self._config.store_url:
+            logger.error("[store] url changed: restart `feeds run` to move to another store")
+            return
+        logger.info("%s was read again", self._path)
+        self._config = fresh
+
+
+def serve_forever(path: Path) -> None:
+    """Run until SIGTERM or SIGINT."""
+    daemon = Daemon(path)
+    reader, writer = os.pipe()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        os.write(writer, b"!")  # all that is safe in a handler: an Event's lock may be held by the thread it interrupts
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    daemon.run(lambda: os.read(reader, 1))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)

@@ -1,0 +1,49 @@
+"""Trouble that is expected: each carries what a person needs to act. Everything else is a bug and travels up whole."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+
+class FeedsError(Exception):
+    """Anything a user is told in one line."""
+
+
+class ConfigError(FeedsError):
+    """config.toml can't be used: names the file, the table, the key and what is expected. Exit code 2."""
+
+
+class UsageError(FeedsError):
+    """A command was given words that name nothing. Exit code 2."""
+
+
+class StoreError(FeedsError):
+    """The store can't be opened, read or written."""
+
+
+class PublishError(FeedsError):
+    """The output can't be written."""
+
+
+class SourceError(FeedsError):
+    """One source failed; the others go on. `str()` is the reason, in words a person understands."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(reason)
+        self.url = url
+        self.reason = reason
+
+
+class FetchError(SourceError):
+    """No usable answer came. *status* is the HTTP status, if there was one; *retry_after* is what the server asked."""
+
+    def __init__(
+        self, url: str, reason: str, *, status: int | None = None, retry_after: timedelta | None = None
+    ) -> None:
+        super().__init__(url, reason)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class ParseError(SourceError):
+    """An answer came, and it is no feed that can be read."""

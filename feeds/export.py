@@ -1,0 +1,87 @@
+"""Articles as lines for other programs: JSON Lines and CSV. Pure; called by cli."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from feeds.model import SourceRef, StoredArticle
+
+_CSV = (
+    "id", "title", "url", "published", "updated", "first_seen", "language", "source", "also", "authors", "topics",
+    "summary", "link", "guid",
+)  # fmt: skip
+# What a spreadsheet would run as a formula is opened with an apostrophe (OWASP, CSV Injection).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def jsonl(articles: Iterable[StoredArticle]) -> Iterator[str]:
+    """One article a line, as the contract names its keys; absent is null."""
+    for article in articles:
+        yield json.dumps(row(article), ensure_ascii=False) + "\n"
+
+
+def row(article: StoredArticle) -> dict[str, Any]:
+    """An article as `export --jsonl` shows it."""
+    return {
+        "id": article.id,
+        "guid": article.guid,
+        "url": article.url,
+        "link": article.link,
+        "title": article.title,
+        "summary": article.summary or None,
+        "content": article.content or None,
+        "language": article.language,
+        "published": _moment(article.published),
+        "updated": _moment(article.updated),
+        "first_seen": _moment(article.first_seen),
+        "authors": list(article.authors),
+        "image": article.image,
+        "enclosures": [{"url": each.url, "type": each.type, "length": each.length} for each in article.enclosures],
+        "source": _source(article.source),
+        "also": [_source(source) for source in article.also],
+        "topics": {
+            name: {"score": round(match.score, 3), "matches": [_evidence(each) for each in match.evidence]}
+            for name, match in sorted(article.topics.items())
+        },
+    }
+
+
+def csv_lines(articles: Iterable[StoredArticle]) -> Iterator[str]:
+    """A heading and one article a line; a byte order mark first, by which spreadsheets know UTF-8."""
+    yield "\ufeff" + _csv_line(_CSV)
+    for article in articles:
+        values = row(article) | {
+            "source": article.source.name,
+            "also": "; ".join(source.name for source in article.also),
+            "authors": "; ".join(article.authors),
+            "topics": "; ".join(sorted(article.topics)),
+        }
+        yield _csv_line([_inert(str(values[name] or "")) for name in _CSV])
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()
+
+
+def _inert(cell: str) -> str:
+    return "'" + cell if cell.startswith(_FORMULA) else cell
+
+
+def _evidence(evidence: Any) -> dict[str, Any]:
+    names = ("concept", "label", "term", "where", "weight", "language", "country")
+    return {name: getattr(evidence, name) for name in names}
+
+
+def _source(source: SourceRef) -> dict[str, str]:
+    return {"name": source.name, "url": source.url}
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,120 @@
+"""How the sources, the store and the output fare, in words and rows. Called by cli and outputs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from feeds.config import Config, load
+from feeds.errors import ConfigError, StoreError
+from feeds.model import SourceState
+from feeds.store import Store
+
+RECENT = timedelta(days=7)
+SILENT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at, said in plain words."""
+
+    words: str
+    is_trouble: bool = False
+
+
+def source_rows(config: Config, store: Store, now: datetime) -> list[dict[str, Any]]:
+    """A row per configured source: what it is, how it fares, what comes next and why then."""
+    states = store.sync_sources(config.sources)
+    counts = store.fetch_counts(now - RECENT)
+    rows = []
+    for source in config.sources:
+        state = states[source.name]
+        recent = counts.get(state.id, {})
+        rows.append(
+            {
+                "name": source.name,
+                "url": state.url,
+                "health": health(state, now) if source.enabled else "disabled",
+                "language": source.language,
+                "countries": list(source.countries),
+                "type": source.type,
+                "control": source.control,
+                "checked_at": state.checked_at,
+                "succeeded_at": state.succeeded_at,
+                "next_check": state.next_check if source.enabled else None,
+                "wait_reason": state.wait_reason if source.enabled else "disabled in the configuration",
+                "failures": state.failures,
+                "error": state.error,
+                "problem": state.problem,
+                "moved_to": state.fetch_url or state.moved_to,
+                "articles": recent.get("articles", 0),
+                "new_7d": recent.get("new", 0),
+                "fetches_7d": recent.get("fetches", 0),
+                "failures_7d": recent.get("failures", 0),
+            }
+        )
+    return rows
+
+
+def health(state: SourceState, now: datetime) -> str:
+    """One word: new, ok, partial, failing, gone or silent (no document that differed for 30 days)."""
+    if state.gone_at is not None:
+        return "gone"
+    if state.failures:
+        return "failing"
+    if state.checked_at is None:
+        return "new"
+    if state.document_at is not None and now - state.document_at > SILENT:
+        return "silent"
+    return "partial" if state.problem else "ok"
+
+
+def findings(path: Path, now: datetime) -> Iterator[Finding]:
+    """Config first, then store, output and each source; stops where nothing further can be looked at."""
+    try:
+        config = load(path)
+    except ConfigError as error:
+        yield Finding(str(error), is_trouble=True)
+        return
+    topics = ", ".join(config.topics) or "no topics"
+    yield Finding(f"{path}: {len(config.enabled_sources)} of {len(config.sources)} sources enabled; topics: {topics}")
+    yield _output_finding(config)
+    try:
+        with Store(config.store_url, now) as store:
+            yield Finding(f"the store can be opened and written; made {store.created:%Y-%m-%d}")
+            for row in source_rows(config, store, now):
+                yield _source_finding(row)
+    except StoreError as error:
+        yield Finding(str(error), is_trouble=True)
+
+
+def _output_finding(config: Config) -> Finding:
+    directory = config.output_dir
+    existing = next(parent for parent in (directory, *directory.parents) if parent.exists())
+    if not os.access(existing, os.W_OK):
+        return Finding(f"{directory} can't be written: no permission for {existing}", is_trouble=True)
+    return Finding(f"{directory} can be written")
+
+
+def _source_finding(row: dict[str, Any]) -> Finding:
+    name, next_check = row["name"], row["next_check"]
+    later = f"; next check {next_check:%Y-%m-%d %H:%M} UTC ({row['wait_reason']})" if next_check else ""
+    match row["health"]:
+        case "new":
+            return Finding(f"{name}: not fetched yet")
+        case "disabled":
+            return Finding(f"{name}: disabled in the configuration")
+        case "gone":
+            return Finding(f"{name}: gone (410){later}; remove it, or find its new address", is_trouble=True)
+        case "failing":
+            return Finding(f"{name}: failed {row['failures']} times in a row: {row['error']}{later}", is_trouble=True)
+        case "silent":
+            return Finding(f"{name}: answers, but nothing in it has changed for 30 days{later}", is_trouble=True)
+        case "partial":
+            return Finding(f"{name}: read in part: {row['problem']}{later}", is_trouble=True)
+        case _:
+            return Finding(f"{name}: well, {row['articles']} articles{later}")

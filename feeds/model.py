@@ -1,0 +1,262 @@
+"""The words of the program as types: what passes from stage to stage. Everybody imports this; it imports nobody.
+
+Source (what we poll) → Response → ParsedFeed, Entry (what the source said) → Article (what we keep) → Document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to ask a server for. Validators are byte for byte what the server gave, or None."""
+
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    auth: str | None = None  # "user:password"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer that can be used: a 200 with its body, or a 304 without one.
+
+    *headers* has lower-case names. *body* is decompressed. *complete* is False where the connection ended before the
+    announced length: then there are no validators, and *body* is what came.
+    *moved_to* is where only permanent redirects (301, 308) led, None where there were none or others among them.
+    """
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    etag: str | None = None
+    last_modified: str | None = None
+    moved_to: str | None = None
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text as a source gave it: *html* says whether *value* is markup or plain characters.
+
+    *base* is the URL that relative links in it are resolved against; *language* is its xml:lang, where it has one.
+    """
+
+    value: str
+    html: bool = False
+    base: str = ""
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A media file of an entry. *url* is absolute, *length* is in bytes."""
+
+    url: str
+    type: str | None = None
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a feed, as its source said it: nothing cleaned, dates still text, URLs resolved against its base."""
+
+    guid: str | None = None
+    link: str | None = None
+    original_link: str | None = None  # feedburner:origLink, where a redirector stands in *link*
+    title: Text | None = None
+    summary: Text | None = None
+    content: Text | None = None
+    authors: tuple[str, ...] = ()
+    published: str | None = None
+    updated: str | None = None
+    language: str | None = None  # xml:lang or dc:language of the entry itself
+    categories: tuple[str, ...] = ()
+    image: str | None = None
+    enclosures: tuple[Enclosure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """A feed document, read. *entries* are in document order.
+
+    *problem* says what was wrong with a document that could still be read in part, in words; None where it was sound.
+    """
+
+    format: str  # "rss20", "rss10", "rss090" …, "atom10", "atom03", "json11"
+    title: str | None = None
+    link: str | None = None
+    id: str | None = None
+    updated: str | None = None
+    language: str | None = None
+    self_link: str | None = None
+    ttl: timedelta | None = None
+    skip_hours: frozenset[int] = frozenset()  # 0–23, UTC
+    skip_days: frozenset[int] = frozenset()  # Monday is 0
+    entries: tuple[Entry, ...] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One reason for a topic: a concept of its definition, found in an article.
+
+    *where* is "title", "lead", "body", "category" or "prior"; *term* is what stands there; *label* is the concept's
+    name in the article's language; *country* is ISO 3166-1 alpha-2, where the concept belongs to one.
+    """
+
+    concept: str
+    term: str
+    where: str
+    weight: float
+    label: str = ""
+    language: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMatch:
+    """That an article is in a topic, and why. A score of 1.0 is the threshold."""
+
+    score: float
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """What we keep of an entry. *identity* tells it from all others of its source.
+
+    *title* and *summary* are plain text, *content* is clean HTML; dates are aware, in UTC, and None where the source
+    gave no usable one. *url* is canonical; *url_is_shared* says that its document gave it to several entries, so that
+    it identifies nothing. *position* counts from the document's top. *entry* is what the source said.
+    """
+
+    identity: str
+    guid: str | None
+    url: str | None
+    link: str | None
+    title: str
+    summary: str = ""
+    content: str = ""
+    language: str | None = None
+    published: datetime | None = None
+    updated: datetime | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    image: str | None = None
+    enclosures: tuple[Enclosure, ...] = ()
+    url_is_shared: bool = False
+    position: int = 0
+    entry: Entry = Entry()
+    topics: Mapping[str, TopicMatch] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRef:
+    """A source as an article names it."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredArticle(Article):
+    """An article with what the store knows of it: its id for ever, when it first came, and who else carried it.
+
+    *updated* is never None here: it is the last material change, and never before *published*.
+    """
+
+    id: str  # urn:uuid:…
+    first_seen: datetime
+    source: SourceRef
+    also: tuple[SourceRef, ...] = ()
+
+    @property
+    def date(self) -> datetime:
+        """What feeds and windows go by: *published*, or *first_seen* where the source gave no usable date."""
+        return self.published or self.first_seen
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one document came to: the feed's own head (its entries left out) and its articles, matched to topics."""
+
+    feed: ParsedFeed
+    articles: tuple[Article, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """What the store knows of a source. Dates are aware, in UTC; None where it has not happened.
+
+    *due_at* is *next_check* less what a one-off refresh may come early (15 % of the wait, a Retry-After excepted).
+    *retry_until* is the end of a server's Retry-After. *fetch_url* replaces the configured URL once a permanent
+    redirect has proved itself; until then *moved_to*, *moved_since* and *moved_count* watch it. *document_at* is when
+    the last document was read whose entries count as still listed.
+    """
+
+    id: int
+    name: str
+    url: str  # public: without secrets
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    next_check: datetime | None = None
+    due_at: datetime | None = None
+    wait_reason: str = ""
+    retry_until: datetime | None = None
+    checked_at: datetime | None = None
+    succeeded_at: datetime | None = None
+    document_at: datetime | None = None
+    failures: int = 0
+    error: str | None = None
+    problem: str | None = None
+    hint: timedelta | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    fetch_url: str | None = None
+    moved_to: str | None = None
+    moved_since: datetime | None = None
+    moved_count: int = 0
+    gone_at: datetime | None = None
+    feed_title: str | None = None
+    feed_link: str | None = None
+    feed_id: str | None = None
+    feed_language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one source's turn went: its state from now on, what was read of it (None: nothing), and the log line.
+
+    *status* is the HTTP status, None where no answer came; *error* is why it failed, in words.
+    """
+
+    state: SourceState
+    reading: Reading | None = None
+    status: int | None = None
+    error: str | None = None
+    seconds: float = 0.0
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """How many articles came new and how many were updated."""
+
+    new: int = 0
+    updated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file to publish. *path* is relative to the output directory, with / between its parts."""
+
+    path: str
+    media_type: str
+    body: bytes

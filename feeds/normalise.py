@@ -1,0 +1,223 @@
+"""Entry → Article: identity, address, plain title, clean text, dates, language, authors, media. Pure; called by reading."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime, tzinfo
+
+from feeds.config import Source
+from feeds.dates import parse_date, usable
+from feeds.language import language_of
+from feeds.markup import clean_html, cut_furniture, first_image, plain_text, plain_title, summarise, valid, without_tail
+from feeds.model import Article, Enclosure, Entry, ParsedFeed, Text
+from feeds.urls import canonical_url, host_of, resolve
+
+_LONGEST_GUID = 1000
+_LONGEST_SUMMARY = 5000
+_LONGEST_TITLE = 500
+_MOST_CATEGORIES, _MOST_AUTHORS, _MOST_ENCLOSURES = 30, 20, 50
+_NOBODY = {
+    "admin",
+    "administrator",
+    "webmaster",
+    "editor",
+    "root",
+    "noreply",
+    "no-reply",
+    "unknown",
+    "none",
+    "null",
+    "author",
+}
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_BY = re.compile(r"(?:by|par|por|von|автор|بقلم)\s*[:：]?\s+", re.IGNORECASE)
+
+
+def normalise(feed: ParsedFeed, source: Source, now: datetime, zone: tzinfo = UTC) -> tuple[Article, ...]:
+    """The feed's articles in document order; an entry that says nothing at all is left out.
+
+    The same guid twice is one article, the first. *zone* is what dates without one are in.
+    """
+    urls = [canonical_url(entry.original_link or entry.link or "") for entry in feed.entries]
+    shared = {url for url, count in _per_guid(feed.entries, urls).items() if count > 1}
+    articles: dict[str, Article] = {}
+    for position, (entry, url) in enumerate(zip(feed.entries, urls, strict=True)):
+        if _says_nothing(entry):
+            continue
+        made = _article(entry, feed, source, now, zone, url=url, is_shared=url in shared, position=position)
+        articles.setdefault(made.identity, made)
+    return tuple(articles.values())
+
+
+def _per_guid(entries: Iterable[Entry], urls: Iterable[str | None]) -> Counter[str]:
+    """How many entries each URL stands in, an entry repeated under one guid counted once."""
+    pairs = {
+        (url, entry.guid or str(number)) for number, (entry, url) in enumerate(zip(entries, urls, strict=True)) if url
+    }
+    return Counter(url for url, _ in pairs)
+
+
+def _says_nothing(entry: Entry) -> bool:
+    texts = (entry.title, entry.summary, entry.content)
+    return not (entry.guid or entry.link or entry.enclosures or any(text and text.value.strip() for text in texts))
+
+
+def _article(
+    entry: Entry,
+    feed: ParsedFeed,
+    source: Source,
+    now: datetime,
+    zone: tzinfo,
+    *,
+    url: str | None,
+    is_shared: bool,
+    position: int,
+) -> Article:
+    said = entry.title or Text("")
+    body, byline = _body(entry, plain_title(said))
+    content = clean_html(body) if body else ""
+    summary = _summary(entry, content)
+    title = plain_title(said)[:_LONGEST_TITLE] or summarise(summary, 100) or _name_of(entry, url)
+    published, updated = _dates(entry, source, now, zone)
+    return Article(
+        identity=_identity(entry, url, is_shared, title),
+        guid=_valid_or_none(entry.guid),
+        url=url,
+        link=_valid_or_none(entry.link),
+        title=title,
+        summary=summary,
+        content=content,
+        language=_language(entry, feed, source, f"{title}. {summary}"),
+        published=published,
+        updated=updated,
+        authors=_authors(entry.authors, byline),
+        categories=_categories(entry.categories),
+        image=_image(entry, content),
+        enclosures=_enclosures(entry.enclosures),
+        url_is_shared=is_shared,
+        position=position,
+        entry=entry,
+    )
+
+
+def _identity(entry: Entry, url: str | None, is_shared: bool, title: str) -> str:
+    """The guid, else the canonical link where no other entry has it, else a hash of what does not change."""
+    guid = valid(entry.guid or "").strip()
+    if guid:
+        return f"guid:{guid}" if len(guid) <= _LONGEST_GUID else f"guid-hash:{_hash(guid)}"
+    if url and not is_shared:
+        return f"link:{url}"
+    first_enclosure = entry.enclosures[0].url if entry.enclosures else ""
+    text = "" if title else (entry.summary or entry.content or Text("")).value
+    return f"hash:{_hash(url or '', title, entry.published or '', first_enclosure, text)}"
+
+
+def _hash(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()
+
+
+def _valid_or_none(text: str | None) -> str | None:
+    return valid(text)[:4096] if text else None
+
+
+def _body(entry: Entry, title: str) -> tuple[Text | None, str | None]:
+    """The fuller text, without the furniture of a page, and the name in its byline."""
+    body = entry.content or entry.summary
+    if body is None or not body.html:
+        return body, None
+    cut, byline = cut_furniture(body.value, title)
+    return Text(cut, True, body.base, body.language), byline
+
+
+def _summary(entry: Entry, content: str) -> str:
+    own = plain_text(entry.summary) if entry.summary and entry.content else ""
+    text = own or plain_text(Text(content, html=True))
+    return summarise(without_tail(text), _LONGEST_SUMMARY)
+
+
+def _name_of(entry: Entry, url: str | None) -> str:
+    """What stands for a title where there is neither title nor text: the file's name, the host, or the guid."""
+    if entry.enclosures:
+        return entry.enclosures[0].url.rstrip("/").rpartition("/")[2] or host_of(entry.enclosures[0].url)
+    return host_of(url or "") or valid(entry.guid or "").strip()[:100] or "—"
+
+
+def _dates(entry: Entry, source: Source, now: datetime, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
+    """Published and updated, in UTC; None where unusable: before 1990, in the future, or not understood."""
+    languages = [source.language] if source.language else []
+    published, updated = (
+        found if text and (found := parse_date(text, zone=zone, languages=languages)) and usable(found, now) else None
+        for text in (entry.published, entry.updated)
+    )
+    if published is None and not entry.published:
+        published = updated
+    if updated is not None and published is not None and updated < published:
+        updated = None
+    return published, updated
+
+
+def _language(entry: Entry, feed: ParsedFeed, source: Source, text: str) -> str | None:
+    texts = (entry.title, entry.content, entry.summary)
+    of_texts = (text.language for text in texts if text is not None)
+    return language_of(text, (entry.language, *of_texts, source.language, feed.language))
+
+
+def _authors(said: Iterable[str], byline: str | None) -> tuple[str, ...]:
+    """Names alone: no "By", no e-mail addresses, nobody twice; from the byline where the feed names nobody."""
+    names = [name for text in said if (name := author_name(text))]
+    if not names and byline and (name := author_name(byline)):
+        names = [name]
+    return tuple(dict.fromkeys(names))[:_MOST_AUTHORS]
+
+
+def author_name(text: str) -> str | None:
+    """The name in "By NAME", "mail@host (NAME)", "NAME <mail@host>"; None where there is no name.
+
+    RSS 2.0 asks for an e-mail address in <author>; one is never published.
+    """
+    cleaned = plain_title(Text(text[:300], html=True)) if "<" in text and "@" not in text else valid(text[:300])
+    in_brackets = re.fullmatch(r"\s*[^\s()]+@[^\s()]+\s*\((.+)\)\s*", cleaned)
+    name = (
+        in_brackets[1]
+        if in_brackets
+        else re.sub(r"[<(\[]?\s*(?:mailto:)?" + _EMAIL.pattern + r"\s*[>)\]]?", "", cleaned)
+    )
+    name = " ".join(_BY.sub("", name.strip(), count=1).split()).strip(" ,;:-–—\"'")
+    if not name or name.lower() in _NOBODY or not re.search(r"[^\W\d_]", name) or re.match(r"https?://", name):
+        return None
+    return name[:200]
+
+
+def _categories(said: Iterable[str]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for text in said:
+        name = plain_title(Text(text[:400], html=True))[:200]
+        if name:
+            found.setdefault(name)
+        if len(found) == _MOST_CATEGORIES:
+            break
+    return tuple(found)
+
+
+def _image(entry: Entry, content: str) -> str | None:
+    if entry.image and (image := resolve("", entry.image)):
+        return image
+    pictures = (each.url for each in entry.enclosures if (each.type or "").startswith("image/"))
+    return next((image for url in pictures if (image := resolve("", url))), None) or first_image(content)
+
+
+def _enclosures(said: Iterable[Enclosure]) -> tuple[Enclosure, ...]:
+    found: dict[str, Enclosure] = {}
+    for each in said:
+        url = resolve("", each.url)
+        if url and url not in found:
+            kind = (each.type or "").split(";")[0].strip().lower()
+            is_type = re.fullmatch(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+", kind) is not None
+            length = each.length if each.length is not None and 0 <= each.length < 2**53 else None
+            found[url] = Enclosure(url, kind if is_type else None, length)
+        if len(found) == _MOST_ENCLOSURES:
+            break
+    return tuple(found.values())

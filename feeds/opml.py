@@ -1,0 +1,95 @@
+"""OPML 2.0 (opml.org/spec2.opml): our feeds and sources as lists, and other programs' lists of sources. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+from feeds.config import Config
+from feeds.errors import UsageError
+from feeds.markup import valid
+from feeds.model import Document
+from feeds.urls import public_url, resolve
+
+_MEDIA_TYPE = "text/x-opml"
+_FILES = {"atom": ("atom.xml", "Atom"), "rss": ("rss.xml", "RSS"), "json": ("feed.json", "JSON Feed")}
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A feed in a list. *url* is absolute, http or https."""
+
+    url: str
+    title: str | None = None
+    page: str | None = None
+    language: str | None = None
+
+
+def feeds_opml(config: Config, feeds: Iterable[tuple[str, str]]) -> Document:
+    """What we publish: each feed (its path under output/, its title) as a group of its formats."""
+    root, body = _document(f"{config.site.title}: feeds")
+    for path, title in feeds:
+        group = _outline(body, title)
+        for kind in config.publish.formats:
+            if kind in _FILES:
+                name, format_title = _FILES[kind]
+                _outline(
+                    group,
+                    f"{title} ({format_title})",
+                    type="rss",
+                    xmlUrl=f"{config.site.base_url}{path}/{name}",
+                    htmlUrl=f"{config.site.base_url}{path}/" if "html" in config.publish.formats else None,
+                )
+    return Document("feeds.opml", _MEDIA_TYPE, _bytes(root))
+
+
+def sources_opml(config: Config) -> Document:
+    """What we follow: the enabled sources, without secrets, in groups by country; those of several stand first."""
+    root, body = _document(f"{config.site.title}: sources")
+    groups: dict[str, list[int]] = {}
+    for number, source in enumerate(config.enabled_sources):
+        groups.setdefault(source.countries[0] if len(source.countries) == 1 else "", []).append(number)
+    for country in sorted(groups):
+        parent = _outline(body, country) if country else body
+        for number in groups[country]:
+            source = config.enabled_sources[number]
+            _outline(parent, source.name, type="rss", xmlUrl=public_url(source.url), language=source.language)
+    return Document("sources.opml", _MEDIA_TYPE, _bytes(root))
+
+
+def read_opml(document: bytes) -> list[Outline]:
+    """The feeds that a list names, its groups laid flat, each once. Raises UsageError where it is no OPML."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
+    try:
+        root = etree.fromstring(document, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise UsageError(f"not OPML: {error}") from error
+    if root is None or not isinstance(root.tag, str) or root.tag.lower() != "opml":
+        raise UsageError("not OPML: its root is no <opml>")
+    return list({outline.url: outline for outline in _outlines(root)}.values())
+
+
+def _outlines(root: etree._Element) -> Iterator[Outline]:
+    for element in root.iter("{*}outline"):
+        said = {str(name).lower(): str(value).strip() for name, value in element.attrib.items()}
+        url = resolve("", said.get("xmlurl", ""))
+        if url:
+            title = said.get("title") or said.get("text") or None
+            yield Outline(url, title, resolve("", said.get("htmlurl", "")), said.get("language") or None)
+
+
+def _document(title: str) -> tuple[etree._Element, etree._Element]:
+    root = etree.Element("opml", version="2.0")
+    etree.SubElement(etree.SubElement(root, "head"), "title").text = valid(title)
+    return root, etree.SubElement(root, "body")
+
+
+def _outline(parent: etree._Element, title: str, **attributes: str | None) -> etree._Element:
+    said = {name: valid(value) for name, value in attributes.items() if value}
+    return etree.SubElement(parent, "outline", text=valid(title), title=valid(title), **said)
+
+
+def _bytes(root: etree._Element) -> bytes:
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)

@@ -1,0 +1,111 @@
+"""Bytes → text, whatever was declared; and text → XML that any parser takes. Pure; called by xmlfeed."""
+
+from __future__ import annotations
+
+import codecs
+import html.entities
+import re
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# What is declared as Latin-1 is Windows-1252 (WHATWG Encoding); labels that Python does not know are passed over.
+_MEANT = {"iso-8859-1": "windows-1252", "latin-1": "windows-1252", "latin1": "windows-1252", "us-ascii": "windows-1252",
+          "ascii": "windows-1252", "iso8859-1": "windows-1252", "iso-8859-9": "windows-1254"}  # fmt: skip
+_GUESSES = ["windows-1251", "windows-1256", "koi8-r", "windows-1252"]
+_DECLARATION = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']")
+_INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,8})|(\d{1,9}));")
+_NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
+_XML_ENTITIES = {"lt", "gt", "amp", "quot", "apos"}
+
+
+def decode(body: bytes, content_type: str) -> str:
+    """The text that *body* is. The bytes decide before any declaration: what is valid UTF-8 is UTF-8."""
+    for mark, name in _BOMS:
+        if body.startswith(mark):
+            return body.decode(name, "replace").lstrip("\ufeff")
+    if b"\0" in body[:4]:
+        return body.decode("utf-16-le" if body[:1] == b"<" else "utf-16-be", "replace")
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return _decode_other(body, content_type)
+
+
+def _decode_other(body: bytes, content_type: str) -> str:
+    declared = _DECLARATION.match(body[:400])
+    charset = re.search(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]{1,40})", content_type)
+    labels = [label.lower() for label in (declared and declared[1].decode(), charset and charset[1]) if label]
+    meant = [_MEANT.get(label, label) for label in labels]
+    if not meant and _is_mostly_utf8(body):
+        return body.decode("utf-8", "replace")
+    for name in meant:
+        if name in ("utf-8", "utf8"):
+            if _is_mostly_utf8(body):
+                return body.decode("utf-8", "replace")
+            continue
+        if name == "windows-1252" and _is_hardly_latin(body):
+            continue
+        try:
+            return body.decode(name)
+        except (LookupError, UnicodeDecodeError):
+            continue
+    return _guessed(body)
+
+
+def _is_mostly_utf8(body: bytes) -> bool:
+    """A few bytes wrong among many right: cut characters, or a quotation pasted in another encoding."""
+    text = body.decode("utf-8", "replace")
+    wrong = text.count("\ufffd")
+    right = sum(character > "\x7f" for character in text) - wrong
+    return wrong <= max(2, right // 4)
+
+
+def _is_hardly_latin(body: bytes) -> bool:
+    """So many letters beyond ASCII as only another script has."""
+    letters = len(re.findall(rb"[A-Za-z]", re.sub(rb"<[^>]*>", b"", body[:20_000])))
+    beyond = len(re.findall(rb"[\x80-\xff]", body[:20_000]))
+    return beyond > letters
+
+
+def _guessed(body: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(re.sub(rb"<[^>]*>", b" ", body[:200_000]), cp_isolation=_GUESSES).best()
+    return body.decode(best.encoding if best else "windows-1252", "replace")
+
+
+def as_xml(text: str) -> bytes:
+    """UTF-8 that an XML parser takes: without what XML forbids, without a DTD, with HTML's named entities written out."""
+    text = _INVALID.sub("", text).lstrip()
+    text = re.sub(r"^<\?xml[^>]*\?>", "", text, count=1).lstrip()
+    text = _without_doctype(text)
+    text = _REFERENCE.sub(_valid_reference, text)
+    text = _NAMED.sub(_written_out, text)
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + text.encode("utf-8", "replace")
+
+
+def _without_doctype(text: str) -> str:
+    """Entities are never declared, then: neither billion laughs nor outside documents. A feed needs no DTD."""
+    start = re.match(r"(?:\s|<!--.*?-->|<\?.*?\?>)*<!DOCTYPE", text[:100_000], re.DOTALL | re.IGNORECASE)
+    if start is None:
+        return text
+    found = re.compile(r"[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL).match(text, start.end())
+    return text[found.end() :] if found else text[start.end() :]
+
+
+def _valid_reference(found: re.Match[str]) -> str:
+    code = int(found[1], 16) if found[1] else int(found[2])
+    allowed = code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF
+    return found[0] if allowed else ""
+
+
+def _written_out(found: re.Match[str]) -> str:
+    if found[1] in _XML_ENTITIES:
+        return found[0]
+    return html.entities.html5.get(f"{found[1]};", found[0].replace("&", "&amp;"))

@@ -1,0 +1,92 @@
+"""JSON Feed 1.0 and 1.1 (jsonfeed.org), read item by item: one that is wrong costs only itself. Called by parse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from feeds.errors import ParseError
+from feeds.model import Enclosure, Entry, ParsedFeed, Response, Text
+from feeds.parse.encoding import decode
+from feeds.urls import resolve
+
+
+def parse_json(response: Response) -> ParsedFeed:
+    """What the document says. Raises ParseError where it is no JSON, or JSON that is no feed."""
+    try:
+        document = json.loads(decode(response.body, response.headers.get("content-type", "")))
+    except (ValueError, RecursionError) as error:
+        raise ParseError(response.url, f"the document is no JSON that can be read: {error}"[:200]) from error
+    if not isinstance(document, dict) or not isinstance(document.get("items"), list):
+        raise ParseError(response.url, "the document is JSON, but no JSON Feed: it has no list of items")
+    version = _string(document, "version") or ""
+    base = _string(document, "home_page_url") or response.url
+    items = [item for item in document["items"] if isinstance(item, dict)]
+    skipped = len(document["items"]) - len(items)
+    return ParsedFeed(
+        format="json10" if version.rstrip("/").endswith("/1") else "json11",
+        title=_string(document, "title"),
+        link=resolve(response.url, _string(document, "home_page_url") or ""),
+        id=_string(document, "feed_url"),
+        language=_string(document, "language"),
+        self_link=resolve(response.url, _string(document, "feed_url") or ""),
+        entries=tuple(_entry(item, base) for item in items),
+        problem=f"{skipped} items are no objects" if skipped else None,
+    )
+
+
+def _entry(item: dict[str, Any], base: str) -> Entry:
+    markup, plain = _string(item, "content_html"), _string(item, "content_text")
+    summary = _string(item, "summary")
+    link = resolve(base, _string(item, "url") or "") or resolve(base, _string(item, "external_url") or "")
+    content = Text(markup, True, link or base) if markup else Text(plain, False, link or base) if plain else None
+    title = _string(item, "title")
+    return Entry(
+        guid=_identifier(item),
+        link=link,
+        title=Text(title) if title else None,
+        summary=Text(summary) if summary else None,
+        content=content,
+        authors=tuple(_authors(item)),
+        published=_string(item, "date_published"),
+        updated=_string(item, "date_modified"),
+        language=_string(item, "language"),
+        categories=tuple(tag for tag in _list(item, "tags") if isinstance(tag, str)),
+        image=resolve(base, _string(item, "image") or _string(item, "banner_image") or ""),
+        enclosures=tuple(_attachments(item, base)),
+    )
+
+
+def _string(holder: dict[str, Any], key: str) -> str | None:
+    value = holder.get(key)
+    if not isinstance(value, str) or not value.strip():
+        return None
+    # Half a surrogate pair is a character to JSON and to nobody else.
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()
+
+
+def _identifier(item: dict[str, Any]) -> str | None:
+    """The id; a number, which is wrong but common, as text."""
+    value = item.get("id")
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else _string(item, "id")
+
+
+def _list(item: dict[str, Any], key: str) -> list[Any]:
+    value = item.get(key)
+    return value if isinstance(value, list) else []
+
+
+def _authors(item: dict[str, Any]) -> Iterator[str]:
+    """Version 1.1 has a list, 1.0 one."""
+    for author in [*_list(item, "authors"), item.get("author")]:
+        if isinstance(author, dict) and (name := _string(author, "name")):
+            yield name
+
+
+def _attachments(item: dict[str, Any], base: str) -> Iterator[Enclosure]:
+    for attachment in _list(item, "attachments"):
+        if isinstance(attachment, dict) and (url := resolve(base, _string(attachment, "url") or "")):
+            size = attachment.get("size_in_bytes")
+            length = int(size) if isinstance(size, int | float) and 0 <= size < 2**53 else None
+            yield Enclosure(url, _string(attachment, "mime_type"), length)

@@ -1,0 +1,145 @@
+"""Child processes that can be killed: each job has a limit on time and memory. Called by pipeline.
+
+A thread can't be killed, and feedparser can be made to run for minutes. The children are forked from a server process
+that has the parser loaded (safe beside threads), and end with their parent, even when it is killed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from types import TracebackType
+from typing import Any, ParamSpec, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from feeds.errors import ParseError
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+_JOBS_PER_CHILD = 2000  # then a fresh one takes its place, lest memory that some document made it take stays taken
+
+
+class Pool:
+    """Up to *workers* children, started at the first job; *initializer* runs once in each.
+
+    A job that takes longer than *seconds*, or more than *memory* bytes, costs itself alone.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        seconds: float,
+        memory: int,
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[object, ...] = (),
+    ) -> None:
+        self._workers, self._seconds, self._memory = workers, seconds, memory
+        self._initializer, self._initargs = initializer, initargs
+        self._pool: ProcessPool | None = None
+        self._starting = threading.Lock()
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool.join(timeout=5)
+
+    def run(
+        self, url: str, job: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Result:
+        """What *job* returns, run in a child; *url* is the document's, for the error.
+
+        Raises ParseError where the job broke a limit or its child died, and whatever it raised itself.
+        """
+        future: Future[Result] = self._started().schedule(_run, args=(job, args, kwargs), timeout=self._seconds)
+        try:
+            return future.result()
+        except FutureTimeoutError:
+            raise ParseError(url, f"reading the document took longer than {self._seconds:.0f} s; given up") from None
+        except ProcessExpired:
+            raise ParseError(url, "reading the document crashed the parser") from None
+        except _OutOfMemory:
+            megabytes = self._memory // 1_000_000
+            raise ParseError(url, f"reading the document took more than {megabytes} MB of memory; given up") from None
+        except RecursionError:
+            raise ParseError(url, "the document is nested deeper than any honest feed") from None
+
+    def _started(self) -> ProcessPool:
+        with self._starting:
+            if self._pool is None:
+                context = multiprocessing.get_context("forkserver")
+                context.set_forkserver_preload(["feeds.reading", "feeds.parse.xmlfeed"])
+                self._pool = ProcessPool(
+                    max_workers=self._workers,
+                    max_tasks=_JOBS_PER_CHILD,
+                    initializer=_prepare,
+                    initargs=(self._memory, self._initializer, self._initargs),
+                    context=context,
+                )
+            return self._pool
+
+
+class _OutOfMemory(Exception):
+    """A job met the memory limit. (A MemoryError itself might stand for the parent's.)"""
+
+
+def _run(job: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result:
+    try:
+        return job(*args, **kwargs)
+    except MemoryError:
+        raise _OutOfMemory from None
+
+
+def _prepare(memory: int, initializer: Callable[..., object] | None, initargs: tuple[object, ...]) -> None:
+    """In the child, before its first job: its limits, its end with its parent, Ctrl-C left to the parent."""
+    _die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if initializer is not None:
+        initializer(*initargs)
+    # The limit is on what this job takes beyond what the program itself does: address space is not memory.
+    taken = _address_space()
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    limit = taken + memory - _resident()
+    if hard == resource.RLIM_INFINITY or limit < hard:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def _die_with_parent() -> None:
+    """Linux only; elsewhere a child that is at work when its parent is killed ends with its job."""
+    if sys.platform != "linux":
+        return
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died in between
+        os._exit(1)
+
+
+def _address_space() -> int:
+    return _statm(0)
+
+
+def _resident() -> int:
+    return _statm(1)
+
+
+def _statm(column: int) -> int:
+    """A figure of /proc/self/statm (proc(5)) in bytes; 100 MB where there is none."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 – no more imports in the child
+            return int(file.read().split()[column]) * resource.getpagesize()
+    except OSError:
+        return 100_000_000

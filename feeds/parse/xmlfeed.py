@@ -1,0 +1,213 @@
+"""RSS, RDF and Atom documents, read by feedparser; its faults are mended here. Called by parse, in a child process."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import feedparser
+
+from feeds.errors import ParseError
+from feeds.model import Enclosure, Entry, ParsedFeed, Response, Text
+from feeds.parse.encoding import as_xml, decode
+from feeds.urls import resolve
+
+_MOST_NAMESPACES = 300
+_LONGEST_TAG = 100_000
+_PERIODS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_ROOTS = re.compile(r"<(?:[A-Za-z0-9._-]+:)?(rss|feed|RDF|channel|item|entry)\b", re.IGNORECASE)
+
+
+def parse_xml(response: Response) -> ParsedFeed:
+    """What the document says. Raises ParseError where it is no feed, or made so that reading it would never end."""
+    text = decode(response.body, response.headers.get("content-type", ""))
+    _refuse_other_kinds(response.url, text)
+    document = as_xml(text)
+    _refuse_traps(response.url, document)
+    read = feedparser.parse(
+        document,
+        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": response.url},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    if not read.version and not read.entries:
+        raise ParseError(response.url, _not_a_feed(read, text))
+    feed: dict[str, Any] = read.feed
+    language = dict.get(feed, "language")
+    is_rss = not read.version.startswith("atom")
+    return ParsedFeed(
+        format=read.version or "rss",
+        title=html.unescape(re.sub(r"<[^>]*>", "", _value(feed, "title") or "")).strip() or None,
+        link=_alternate(feed, response.url),
+        id=_value(feed, "id"),
+        updated=_value(feed, "updated") or _value(feed, "published"),
+        language=language,
+        self_link=_link(feed, "self", response.url),
+        ttl=_ttl(feed),
+        skip_hours=_skip_hours(text),
+        skip_days=_skip_days(text),
+        entries=tuple(_entry(found, response.url, language, is_rss) for found in read.entries),
+        problem=_problem(read),
+    )
+
+
+def _refuse_other_kinds(url: str, text: str) -> None:
+    start = text[:4000].lstrip("\ufeff \t\r\n")
+    if not start:
+        raise ParseError(url, "the document is empty")
+    lower = re.sub(r"<!--.*?-->|<\?.*?\?>", "", start, flags=re.DOTALL).lstrip().lower()
+    if lower.startswith(("<!doctype html", "<html", "<head", "<body")):
+        title = re.search(r"<title[^>]*>([^<]{1,200})", text[:50_000], re.IGNORECASE)
+        named = f", titled “{' '.join(html.unescape(title[1]).split())[:80]}”," if title else ""
+        raise ParseError(url, f"an HTML page{named} came in place of a feed; `feeds add URL` looks for a page's feed")
+    for mark, kind in (("<opml", "an OPML list"), ("<urlset", "a sitemap"), ("<sitemapindex", "a sitemap")):
+        if mark in lower[:1000]:
+            raise ParseError(url, f"{kind} came in place of a feed")
+
+
+def _refuse_traps(url: str, document: bytes) -> None:
+    """What takes feedparser minutes, and no honest feed has: thousands of namespaces, endless tags."""
+    if (
+        document.count(b"xmlns:") > _MOST_NAMESPACES
+        and len(set(re.findall(rb"xmlns:[\w.-]+", document))) > _MOST_NAMESPACES
+    ):
+        raise ParseError(url, f"the document declares more than {_MOST_NAMESPACES} namespaces; no honest feed does")
+    if re.search(rb"<[A-Za-z/][^<>]{%d}" % _LONGEST_TAG, document):
+        raise ParseError(url, f"the document has a tag of more than {_LONGEST_TAG} characters; no honest feed does")
+
+
+def _not_a_feed(read: Any, text: str) -> str:
+    if not _ROOTS.search(text[:100_000]):
+        return "the document is no feed: it has neither <rss>, <rdf:RDF> nor <feed>"
+    return f"the document can't be read: {_problem(read) or 'no entries found'}"
+
+
+def _problem(read: Any) -> str | None:
+    """What was wrong with a document that could be read all the same; encodings and media types are ours to mend."""
+    error = read.get("bozo_exception")
+    if error is None or isinstance(error, feedparser.CharacterEncodingOverride | feedparser.NonXMLContentType):
+        return None
+    return f"not well-formed: {' '.join(str(getattr(error, 'getMessage', lambda: error)()).split())[:200]}"
+
+
+def _entry(found: Any, url: str, feed_language: str | None, is_rss: bool) -> Entry:
+    title = _text(dict.get(found, "title_detail"), url, feed_language, is_rss)
+    contents = [text for each in dict.get(found, "content") or () if (text := _text(each, url, feed_language, is_rss))]
+    contents = [text if text.html else replace(text, html=_is_markup(text.value)) for text in contents]
+    content = max(contents, key=lambda text: (text.html, len(text.value)), default=None)
+    summary = _text(dict.get(found, "summary_detail"), url, feed_language, is_rss)
+    if summary is not None and not summary.html:
+        summary = replace(summary, html=_is_markup(summary.value))
+    if content is not None and summary is not None and summary.value == content.value:
+        summary = None  # feedparser repeats the content where there is no summary
+    base = title.base if title else url
+    return Entry(
+        guid=_value(found, "id"),
+        link=_alternate(found, base) or (_value(found, "id") if dict.get(found, "guidislink") else None),
+        original_link=_value(found, "feedburner_origlink"),
+        title=title,
+        summary=summary,
+        content=content,
+        authors=tuple(_authors(found)),
+        published=_value(found, "published") or _value(found, "created"),
+        updated=_value(found, "updated"),
+        language=_value(found, "language"),
+        categories=tuple(each.get("label") or each.get("term") or "" for each in dict.get(found, "tags") or ()),
+        image=_image(found, base),
+        enclosures=tuple(_enclosures(found, base)),
+    )
+
+
+def _value(holder: Any, key: str) -> str | None:
+    # dict.get: feedparser's own falls back to other keys, with a warning.
+    value = dict.get(holder, key)
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _text(detail: Any, url: str, feed_language: str | None, is_rss: bool) -> Text | None:
+    """RSS has no types: what it holds is HTML, as everybody reads it. In Atom, "text" is plain."""
+    if not detail or not (detail.get("value") or "").strip():
+        return None
+    language = detail.get("language")
+    is_html = is_rss or detail.get("type") not in ("text/plain", "text")
+    own = language if language != feed_language else None
+    return Text(detail["value"], is_html, resolve(url, detail.get("base") or "") or url, own)
+
+
+def _is_markup(value: str) -> bool:
+    """Markup that its feed declares as plain text: common in Atom, and shown raw by readers that believe it."""
+    return re.search(r"<(?:p|br|div|table|img|a|ul|blockquote)\b[^<>]*>", value) is not None
+
+
+def _links(holder: Any) -> list[dict[str, str]]:
+    return [link for link in dict.get(holder, "links") or () if link.get("href")]
+
+
+def _link(holder: Any, rel: str, base: str) -> str | None:
+    return next((resolve(base, link["href"]) for link in _links(holder) if link.get("rel") == rel), None)
+
+
+def _alternate(holder: Any, base: str) -> str | None:
+    """Atom's first alternate link, HTML before others; RSS's <link>."""
+    alternates = [link for link in _links(holder) if link.get("rel", "alternate") == "alternate"]
+    alternates.sort(key=lambda link: link.get("type", "text/html") not in ("text/html", "application/xhtml+xml"))
+    hrefs = [link["href"] for link in alternates] or [link for link in [_value(holder, "link")] if link]
+    return next((found for href in hrefs if (found := resolve(base, href))), None)
+
+
+def _authors(found: Any) -> Iterator[str]:
+    people = dict.get(found, "authors") or ()
+    for person in people:
+        if person.get("name") or person.get("email"):
+            yield person.get("name") or person["email"]
+    if not any(people) and (author := _value(found, "author")):
+        yield author
+
+
+def _enclosures(found: Any, base: str) -> Iterator[Enclosure]:
+    said: Iterable[tuple[Any, Any]] = [
+        *((link, link.get("length")) for link in _links(found) if link.get("rel") == "enclosure"),
+        *((media, media.get("filesize")) for media in dict.get(found, "media_content") or ()),
+    ]
+    seen = set()
+    for media, length in said:
+        url = resolve(base, media.get("href") or media.get("url") or "")
+        if url and url not in seen:
+            seen.add(url)
+            yield Enclosure(url, media.get("type"), int(length) if re.fullmatch(r"\d{1,15}", length or "") else None)
+
+
+def _image(found: Any, base: str) -> str | None:
+    pictures = [media.get("url") for media in dict.get(found, "media_content") or () if media.get("medium") == "image"]
+    thumbnails = [media.get("url") for media in dict.get(found, "media_thumbnail") or ()]
+    own = (dict.get(found, "image") or {}).get("href")
+    return next((image for url in (*pictures, *thumbnails, own) if url and (image := resolve(base, url))), None)
+
+
+def _ttl(feed: Any) -> timedelta | None:
+    """<ttl>, in minutes; else the syndication module's period and frequency."""
+    minutes = _value(feed, "ttl")
+    if minutes and re.fullmatch(r"\d{1,6}", minutes):
+        return timedelta(minutes=int(minutes)) or None
+    hours = _PERIODS.get((_value(feed, "sy_updateperiod") or "").lower())
+    frequency = _value(feed, "sy_updatefrequency") or "1"
+    if hours is None or not re.fullmatch(r"[1-9]\d{0,4}", frequency):
+        return None
+    return timedelta(hours=hours) / int(frequency)
+
+
+def _skip_hours(text: str) -> frozenset[int]:
+    block = re.search(r"<skipHours>(.{0,2000}?)</skipHours>", text[:50_000], re.DOTALL | re.IGNORECASE)
+    hours = re.findall(r"<hour>\s*(\d{1,2})\s*</hour>", block[1], re.IGNORECASE) if block else ()
+    return frozenset(int(hour) % 24 for hour in hours if int(hour) <= 24)
+
+
+def _skip_days(text: str) -> frozenset[int]:
+    block = re.search(r"<skipDays>(.{0,2000}?)</skipDays>", text[:50_000], re.DOTALL | re.IGNORECASE)
+    days = re.findall(r"<day>\s*([A-Za-z]+)\s*</day>", block[1], re.IGNORECASE) if block else ()
+    return frozenset(_DAYS.index(day.lower()) for day in days if day.lower() in _DAYS)

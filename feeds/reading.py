@@ -1,0 +1,28 @@
+"""What a child process does with one document: parse, normalise, match. Called by pipeline, through the pool."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from feeds.config import Config, Source
+from feeds.model import Reading, Response
+from feeds.normalise import normalise
+from feeds.parse import parse
+from feeds.topics import Topics, load
+
+_topics: Topics
+
+
+def prepare(config: Config) -> None:
+    """Load the topics, once a process, before its first document."""
+    global _topics
+    _topics = load(config.topics, config.path.parent)
+
+
+def read(response: Response, source: Source, now: datetime) -> Reading:
+    """The document's head and its articles, each with the topics it is in. Raises ParseError."""
+    feed = parse(response)
+    articles = normalise(feed, source, now)
+    matched = tuple(replace(article, topics=_topics.match(article, source)) for article in articles)
+    return Reading(replace(feed, entries=()), matched)

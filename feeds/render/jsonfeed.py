@@ -1,0 +1,71 @@
+"""A feed as JSON Feed 1.1 (jsonfeed.org/version/1.1). Called by render_feed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from feeds.render.entry import Entry
+from feeds.render.parts import OutputFeed, RenderSettings
+from feeds.render.values import language_tag, line, rfc3339, web_url
+
+VERSION = "https://jsonfeed.org/version/1.1"
+
+
+def json_feed(feed: OutputFeed, entries: Sequence[Entry], settings: RenderSettings) -> bytes:
+    """feed.json of *feed*: its head in the first line, then one item a line."""
+    head = _written(_head(feed, settings))
+    items = ",\n".join(_written(_item(entry)) for entry in entries)
+    return f'{head[:-1]},"items":[\n{items}\n]}}\n'.encode()
+
+
+def _head(feed: OutputFeed, settings: RenderSettings) -> dict[str, Any]:
+    title = line(feed.title) or feed.path
+    hub = web_url(settings.publish.hub)
+    return _given(
+        version=VERSION,
+        title=title,
+        home_page_url=web_url(settings.page_url(feed)),
+        feed_url=web_url(settings.feed_url(feed, "json")),
+        description=line(feed.description),
+        authors=[{"name": line(settings.site.author) or line(settings.site.title) or title}],
+        language=language_tag(feed.language),
+        hubs=[{"type": "WebSub", "url": hub}] if hub else None,
+    )
+
+
+def _item(entry: Entry) -> dict[str, Any]:
+    origin = entry.origin
+    return _given(
+        id=entry.id,
+        url=entry.url,
+        title=entry.title,
+        content_html=entry.content or entry.text,
+        summary=entry.summary,
+        image=entry.image,
+        date_published=rfc3339(entry.published) if entry.published else None,
+        date_modified=rfc3339(entry.updated),
+        authors=[{"name": author} for author in entry.authors],
+        tags=list(dict.fromkeys(category.label for category in entry.categories)),
+        language=entry.language,
+        attachments=[_given(url=file.url, mime_type=file.type, size_in_bytes=file.length) for file in entry.enclosures],
+        _source=_given(
+            name=origin.name,
+            title=origin.title,
+            url=origin.url,
+            home_page_url=origin.link,
+            control=origin.label,
+            also=list(entry.also),
+        ),
+        _why=[_given(term=each.term, scheme=each.scheme, label=each.label) for each in entry.categories],
+    )
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    """What there is: JSON Feed leaves out what is absent."""
+    return {name: value for name, value in values.items() if value not in (None, "", [], {})}
+
+
+def _written(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,80 @@
+"""What the renderer is told: the feeds to write, the sources they quote, and how. Made by outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from feeds.config import Control, Publish, Site, TextPolicy, Topic
+from feeds.model import StoredArticle
+
+GENERATOR = "feeds"
+
+FILES = {"atom": "atom.xml", "rss": "rss.xml", "json": "feed.json", "html": "index.html"}
+MEDIA_TYPES = {
+    "atom": "application/atom+xml",
+    "rss": "application/rss+xml",
+    "json": "application/feed+json",
+    "html": "text/html",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """A source as an entry names it. *url* is public, without secrets; *id* and *link* are what its feed says."""
+
+    name: str
+    url: str
+    title: str | None = None
+    id: str | None = None
+    link: str | None = None
+    language: str | None = None
+    control: Control = "unknown"
+    text: TextPolicy | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputFeed:
+    """A feed to write under *path*: its articles are chosen already, newest first.
+
+    *id* is a urn:uuid: that stays whatever becomes of base_url. *language* is None where entries are in several.
+    *topic* is the topic it belongs to, None where it holds every article.
+    """
+
+    path: str
+    id: str
+    title: str
+    updated_if_empty: datetime
+    description: str = ""
+    language: str | None = None
+    topic: str | None = None
+    articles: tuple[StoredArticle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderSettings:
+    """What all feeds have in common. *sources* and *topics* are by name.
+
+    *interval* is how often the sources are asked: what the feeds tell their readers to expect. *version* is ours, in
+    the generator's place of every feed.
+    """
+
+    site: Site = field(default_factory=Site)
+    publish: Publish = field(default_factory=Publish)
+    interval: timedelta = timedelta(minutes=30)
+    version: str = ""
+    sources: Mapping[str, SourceInfo] = field(default_factory=dict)
+    topics: Mapping[str, Topic] = field(default_factory=dict)
+
+    def url(self, path: str = "") -> str:
+        """Where *path*, relative to output/, is reachable."""
+        return self.site.base_url.rstrip("/") + "/" + path
+
+    def feed_url(self, feed: OutputFeed, kind: str) -> str:
+        """Where *feed* is reachable as "atom", "rss" or "json"."""
+        return self.url(f"{feed.path}/{FILES[kind]}")
+
+    def page_url(self, feed: OutputFeed) -> str:
+        """The page of *feed*, or of the site where no pages are published."""
+        return self.url(f"{feed.path}/") if "html" in self.publish.formats else self.url()

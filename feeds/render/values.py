@@ -1,0 +1,141 @@
+"""Single values made fit for any feed: text, addresses, languages, media types, dates. Pure; called by all of render.
+
+The rules are RFC 4287, RSS 2.0 and what the W3C Feed Validator asks beyond them (validator.w3.org/feed/docs/).
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from urllib.parse import quote, urlsplit
+
+from feeds.markup import inert_title
+
+# XML 1.0 section 2.2 forbids most of these; HTML's parser and the W3C validator (BadCharacters) refuse the others;
+# the bidirectional controls among them turn around what stands beside the text (Unicode TR 36).
+_NONCHARACTERS = "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
+_CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
+_FORBIDDEN = re.compile(f"[{_CONTROLS}\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
+_DOUBLY_ENCODED = re.compile("[\u00c2\u00c3][\u0080-\u00bf]")
+
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
+_MIME = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
+_CANONICAL_WEB_ID = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)*/(?!.*/\.)[A-Za-z0-9._~/-]*(\?[A-Za-z0-9._~=&-]+)?")
+_TAG_ID = re.compile(r"tag:([a-z0-9._-]+@)?[a-z0-9.-]+,\d{4}(-\d\d(-\d\d)?)?:[A-Za-z0-9._~/:-]*")
+_UUID_ID = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+RIGHT_TO_LEFT = frozenset({"ar", "arc", "dv", "fa", "he", "ks", "ku", "ps", "sd", "ug", "ur", "yi"})
+
+_TYPES = {
+    "mp3": "audio/mpeg",
+    "m4a": "audio/mp4",
+    "ogg": "audio/ogg",
+    "mp4": "video/mp4",
+    "webm": "video/webm",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "pdf": "application/pdf",
+}
+
+# ISO 639-1, and of ISO 639-2 what is spoken or written where the topics are and has no two-letter code.
+# The W3C validator knows no language of ISO 639-3 alone (InvalidLanguage).
+_KNOWN_LANGUAGES = (
+    "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo"
+    " es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv"
+    " ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne"
+    " ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st"
+    " su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
+    " ber dyu fon kab mos snk srr son tmh"
+)
+_LANGUAGES = frozenset(_KNOWN_LANGUAGES.split())
+
+
+def xml_text(text: str) -> str:
+    """*text* in characters that XML and HTML allow; text encoded as UTF-8 twice is decoded once more."""
+    text = _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).replace("\ufffd", "?")
+    return _decoded(text) if _DOUBLY_ENCODED.search(text) else text
+
+
+def _decoded(text: str) -> str:
+    try:
+        return _FORBIDDEN.sub("", text.encode("latin-1").decode("utf-8"))
+    except UnicodeError:
+        return text
+
+
+def line(text: str) -> str:
+    """*text* as one line of plain characters that stays inert where a reader takes it for HTML."""
+    return " ".join(inert_title(xml_text(text)).split())
+
+
+def web_url(url: str | None) -> str | None:
+    """*url* in the characters of RFC 3986, without user and password; None where it is no http or https URL."""
+    try:
+        parts = urlsplit(xml_text(url or "").strip())
+        host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
+        return None
+    address = f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "") + _quoted(parts.path or "/")
+    query = f"?{_quoted(parts.query, '?')}" if parts.query else ""
+    return address + query + (f"#{_quoted(parts.fragment, '?')}" if parts.fragment else "")
+
+
+def _quoted(part: str, more: str = "") -> str:
+    return re.sub("%(?![0-9A-Fa-f]{2})", "%25", quote(part, safe="/%:@!$&'()*+,;=~" + more))
+
+
+def stands_in_enclosure(url: str) -> bool:
+    """True where RSS <enclosure> may carry *url*: the validator wants a dot in its host and a path after it."""
+    return "." in (urlsplit(url).hostname or "").strip(".")
+
+
+def source_id(given: str | None, url: str) -> str:
+    """The id of a source's feed as it says itself where that is a canonical URI, else one made of its *url*."""
+    for candidate in (given, url):
+        if candidate and any(form.fullmatch(candidate) for form in (_CANONICAL_WEB_ID, _TAG_ID, _UUID_ID)):
+            return candidate
+    return uuid.uuid5(uuid.NAMESPACE_URL, xml_text(url)).urn
+
+
+def language_tag(tag: str | None) -> str | None:
+    """*tag* as BCP 47 has it; None where there is none or it names no known language."""
+    found = re.fullmatch(r"([a-z]{2,3})((-[a-z0-9]{1,8})*)", (tag or "").strip().replace("_", "-").lower())
+    return found[1] + _subtags(found[2]) if found and found[1] in _LANGUAGES else None
+
+
+def _subtags(rest: str) -> str:
+    """Regions in capitals, scripts with one, as BCP 47 section 2.1.1 recommends."""
+    parts = rest.split("-")
+    return "-".join({2: str.upper, 4: str.capitalize}.get(len(part), str.lower)(part) for part in parts)
+
+
+def direction(language: str | None) -> str:
+    """ "rtl" or "ltr", or "auto" where the language is not known."""
+    if language is None:
+        return "auto"
+    return "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+def media_type(given: str | None, url: str) -> str:
+    """The MIME type *given*, or what the file name in *url* stands for."""
+    kind = (given or "").partition(";")[0].strip().lower()
+    if _MIME.fullmatch(kind):
+        return kind
+    return _TYPES.get(urlsplit(url).path.rpartition(".")[2].lower(), "application/octet-stream")
+
+
+def rfc3339(date: datetime) -> str:
+    """As in 2026-11-24T12:00:00Z: whole seconds, UTC."""
+    return date.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def rfc822(date: datetime) -> str:
+    """As in Tue, 24 Nov 2026 12:00:00 GMT, in every locale."""
+    return format_datetime(date.astimezone(UTC), usegmt=True)

@@ -1,0 +1,62 @@
+"""The words of our own pages, in English and French. Called by page and status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from feeds.config import Site
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "site": "Site",
+        "subscribe": "Subscribe",
+        "also": "also in",
+        "why": "Why it is here",
+        "empty": "No articles yet.",
+        "rights": "Titles, summaries and texts belong to the publishers named with each article.",
+        "articles": "Articles",
+        "newest": "newest",
+        "our_feeds": "All our feeds (OPML)",
+        "our_sources": "The sources we follow (OPML)",
+        "status": "Status",
+        "as_of": "As of",
+        "sources": "Sources",
+        "runs": "Runs",
+        "state-controlled": "state-controlled",
+        "state-linked": "state-linked",
+        "months": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
+    },
+    "fr": {
+        "site": "Site",
+        "subscribe": "S’abonner",
+        "also": "aussi dans",
+        "why": "Pourquoi il est ici",
+        "empty": "Pas encore d’articles.",
+        "rights": "Les titres, résumés et textes appartiennent aux éditeurs nommés avec chaque article.",
+        "articles": "Articles",
+        "newest": "le plus récent",
+        "our_feeds": "Tous nos flux (OPML)",
+        "our_sources": "Les sources que nous suivons (OPML)",
+        "status": "État",
+        "as_of": "Au",
+        "sources": "Sources",
+        "runs": "Passages",
+        "state-controlled": "contrôlé par l’État",
+        "state-linked": "lié à l’État",
+        "months": "janv. févr. mars avr. mai juin juill. août sept. oct. nov. déc.",
+    },
+}
+
+
+def words(site: Site) -> Mapping[str, str]:
+    """The words in the language of our pages."""
+    return WORDS[site.language]
+
+
+def shown_date(date: datetime, site: Site) -> str:
+    """As in “24 Nov 2026, 12:00 UTC”, in the site's language and time zone; no locale has a say in it."""
+    local = date.astimezone(ZoneInfo(site.timezone))
+    month = words(site)["months"].split()[local.month - 1]
+    return f"{local.day} {month} {local.year}, {local:%H:%M} {local.tzname()}"

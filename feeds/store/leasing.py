@@ -1,0 +1,53 @@
+"""Leases: who alone may do a thing, until when. A lease of a dead process on this machine counts for nothing."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import datetime
+from functools import cache
+
+from sqlalchemy import Connection, delete, insert, select
+
+from feeds.store.schema import leases
+
+
+@cache
+def _host() -> str:
+    return socket.gethostname()
+
+
+def this_process() -> str:
+    """This process's name as an owner of leases: HOST:PID."""
+    return f"{_host()}:{os.getpid()}"
+
+
+def is_held(owner: str | None, until: datetime | None, now: datetime) -> bool:
+    """True while another process that may still live holds it."""
+    if owner is None or until is None or until <= now or owner == this_process():
+        return False
+    host, _, pid = owner.rpartition(":")
+    return host != _host() or _is_alive(int(pid))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it lives, and is another user's
+        return True
+    return True
+
+
+def acquire(connection: Connection, name: str, now: datetime, until: datetime) -> bool:
+    row = connection.execute(select(leases).where(leases.c.name == name)).first()
+    if row is not None and is_held(row.owner, row.until, now):
+        return False
+    connection.execute(delete(leases).where(leases.c.name == name))
+    connection.execute(insert(leases).values(name=name, owner=this_process(), until=until))
+    return True
+
+
+def relinquish(connection: Connection, name: str) -> None:
+    connection.execute(delete(leases).where(leases.c.name == name, leases.c.owner == this_process()))

@@ -1,0 +1,103 @@
+"""Open a database: engine, settings, schema version. Called by Store alone."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from feeds.errors import StoreError
+from feeds.store import schema
+
+
+def open_engine(url: str, now: datetime) -> Engine:
+    """An engine on a database that has the newest schema. Raises StoreError where it can't be opened or is newer."""
+    try:
+        engine = create_engine(make_url(url), connect_args={"timeout": 30} if url.startswith("sqlite") else {})
+        if engine.dialect.name == "sqlite":
+            _prepare_sqlite(engine)
+        _bring_up_to_date(engine, url, now)
+    except (SQLAlchemyError, ModuleNotFoundError, ValueError) as error:
+        raise StoreError(f"the store {shown(url)} can't be opened: {reason(error)}") from error
+    return engine
+
+
+def shown(url: str) -> str:
+    """The store's URL as it may be shown: a file's path, or a server's without its password."""
+    parsed = make_url(url)
+    return parsed.database or "" if parsed.drivername.startswith("sqlite") else parsed.render_as_string()
+
+
+def reason(error: BaseException) -> str:
+    """The database's own words in one line, without SQL."""
+    words = str(getattr(error, "orig", None) or error).strip().splitlines()
+    line = words[0] if words else type(error).__name__
+    return {
+        "database is locked": "it is locked by another process",
+        "file is not a database": "the file is damaged or no SQLite database",
+        "database disk image is malformed": "the file is damaged",
+        "attempt to write a readonly database": "it is read-only",
+        "database or disk is full": "the disk is full",
+    }.get(line, line)
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    """WAL so that readers never wait; FULL so that what was committed survives a power cut (sqlite.org/pragma.html)."""
+
+    @event.listens_for(engine, "connect")
+    def settings(connection: sqlite3.Connection, _: Any) -> None:
+        connection.isolation_level = None  # BEGIN is ours, see below
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # IMMEDIATE, or two writers that read first could both wait for the other (sqlite.org/lang_transaction.html).
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _bring_up_to_date(engine: Engine, url: str, now: datetime) -> None:
+    with engine.connect() as connection:
+        version = _version(connection)
+    if version is None:
+        _create(engine, now)
+    elif version > schema.HEAD:
+        raise StoreError(f"the store {shown(url)} was written by a newer version of this program (schema {version})")
+    elif version < schema.HEAD:
+        _migrate(engine)
+
+
+def _version(connection: Connection) -> str | None:
+    """The schema's version, None for an empty database. Asked by SQL: importing Alembic takes 0.3 s."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _create(engine: Engine, now: datetime) -> None:
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        if _version(connection) is not None:  # another process was faster
+            return
+        schema.metadata.create_all(connection)
+        facts = {"namespace": str(uuid.uuid4()), "created": now.isoformat(timespec="seconds")}
+        connection.execute(insert(schema.meta), [{"key": key, "value": value} for key, value in facts.items()])
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": schema.HEAD})
+
+
+def _migrate(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

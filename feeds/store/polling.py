@@ -1,0 +1,143 @@
+"""Sources' state: matched to the config, claimed when due, counted. Called by Store alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, func, insert, select, update
+
+from feeds.config import Source
+from feeds.model import SourceState
+from feeds.store.leasing import is_held, this_process
+from feeds.store.schema import articles, fetch_log, sources
+from feeds.urls import public_url
+
+# A source whose last check lies further ahead than this was checked under a wrong clock, and is due.
+_CLOCK_SLACK = timedelta(minutes=5)
+_CLEARED = {
+    "etag": None, "last_modified": None, "body_hash": None, "due_at": None, "next_check": None, "retry_until": None,
+    "fetch_url": None, "moved_to": None, "moved_since": None, "moved_count": 0, "gone_at": None, "failures": 0,
+    "error": None, "problem": None, "wait_reason": "", "hint_seconds": None, "skip_hours": (), "skip_days": (),
+}  # fmt: skip
+
+
+def url_key(url: str) -> str:
+    """The SHA-256 of a configured URL, by which the store knows it."""
+    return hashlib.sha256(url.encode()).hexdigest()
+
+
+def sync(connection: Connection, wanted: tuple[Source, ...]) -> dict[str, SourceState]:
+    """Match by URL first, then by name: history follows whichever stayed."""
+    by_url = {row.url_key: row for row in connection.execute(select(sources))}
+    by_name = {row.name: row for row in by_url.values()}
+    kept = {source.name: row for source in wanted if (row := by_url.get(url_key(source.url)))}
+    taken = {row.id for row in kept.values()}
+    for source in wanted:
+        row = by_name.get(source.name)
+        if source.name not in kept and row is not None and row.id not in taken:
+            kept[source.name] = row
+            taken.add(row.id)
+    _rename(connection, wanted, kept)
+    new = [source for source in wanted if source.name not in kept]
+    if new:
+        _free_names(connection, [source.name for source in new], taken)
+        connection.execute(
+            insert(sources),
+            [{"url_key": url_key(each.url), "url": public_url(each.url), "name": each.name} for each in new],
+        )
+    names = {source.name for source in wanted}
+    return {row.name: state(row) for row in connection.execute(select(sources)) if row.name in names}
+
+
+def _rename(connection: Connection, wanted: tuple[Source, ...], kept: dict[str, Row[Any]]) -> None:
+    changed = [
+        (source, row)
+        for source in wanted
+        if (row := kept.get(source.name)) and (row.name != source.name or row.url_key != url_key(source.url))
+    ]
+    _free_names(connection, [source.name for source, _ in changed], set())
+    for source, row in changed:
+        values: dict[str, Any] = {"name": source.name}
+        if row.url_key != url_key(source.url):
+            values |= {"url_key": url_key(source.url), "url": public_url(source.url)} | _CLEARED
+        connection.execute(update(sources).where(sources.c.id == row.id).values(values))
+
+
+def _free_names(connection: Connection, names: Sequence[str], keep: set[int]) -> None:
+    """Move *names* off sources that lose them (two may have swapped theirs; a removed one's name may be used anew)."""
+    if not names:
+        return
+    for row in connection.execute(select(sources.c.id, sources.c.name).where(sources.c.name.in_(names))).all():
+        if row.id not in keep:
+            connection.execute(
+                update(sources).where(sources.c.id == row.id).values(name=f"{row.name} (until {row.id})")
+            )
+
+
+def claim(
+    connection: Connection, ids: Sequence[int], now: datetime, lease: timedelta, *, early: bool, force: bool
+) -> list[SourceState]:
+    wanted = set(ids)
+    rows = [row for row in connection.execute(select(sources)) if row.id in wanted]
+    due = [
+        row
+        for row in rows
+        if not is_held(row.lease_owner, row.lease_until, now) and _is_due(row, now, early=early, force=force)
+    ]
+    due.sort(key=lambda row: (row.next_check is not None, row.next_check, row.id))
+    values = {"lease_owner": this_process(), "lease_until": now + lease}
+    for start in range(0, len(due), 500):
+        part = [row.id for row in due[start : start + 500]]
+        connection.execute(update(sources).where(sources.c.id.in_(part)).values(values))
+    return [state(row) for row in due]
+
+
+def _is_due(row: Row[Any], now: datetime, *, early: bool, force: bool) -> bool:
+    if row.checked_at is not None and row.checked_at > now + _CLOCK_SLACK:
+        return True
+    if row.retry_until is not None and row.retry_until > now:
+        return False
+    at: datetime | None = row.due_at if early else row.next_check
+    return force or at is None or at <= now
+
+
+def release(connection: Connection) -> None:
+    mine = sources.c.lease_owner == this_process()
+    connection.execute(update(sources).where(mine).values(lease_owner=None, lease_until=None))
+
+
+def state(row: Row[Any]) -> SourceState:
+    """A row of *sources* as the program's type."""
+    values = {field.name: getattr(row, field.name) for field in fields(SourceState) if field.name != "hint"}
+    values["hint"] = None if row.hint_seconds is None else timedelta(seconds=row.hint_seconds)
+    values["skip_hours"], values["skip_days"] = frozenset(row.skip_hours), frozenset(row.skip_days)
+    return SourceState(**values)
+
+
+def save_state(connection: Connection, new: SourceState) -> None:
+    """Write a source's state, and give its lease back."""
+    values = {field.name: getattr(new, field.name) for field in fields(SourceState)}
+    for key in ("id", "name", "url", "hint"):
+        del values[key]
+    values |= {"skip_hours": sorted(new.skip_hours), "skip_days": sorted(new.skip_days)}
+    values |= {"lease_owner": None, "lease_until": None}
+    values["hint_seconds"] = None if new.hint is None else int(new.hint.total_seconds())
+    connection.execute(update(sources).where(sources.c.id == new.id).values(values))
+
+
+def fetch_counts(connection: Connection, since: datetime) -> dict[int, dict[str, int]]:
+    failed = func.sum(case((fetch_log.c.error.is_not(None), 1), else_=0))
+    rows = connection.execute(
+        select(fetch_log.c.source_id, func.count(), failed, func.sum(fetch_log.c.new))
+        .where(fetch_log.c.at >= since)
+        .group_by(fetch_log.c.source_id)
+    )
+    counts = {row[0]: {"fetches": row[1], "failures": row[2], "new": row[3], "articles": 0} for row in rows}
+    totals = select(articles.c.source_id, func.count()).group_by(articles.c.source_id)
+    for source_id, total in connection.execute(totals).tuples():
+        counts.setdefault(source_id, {"fetches": 0, "failures": 0, "new": 0})["articles"] = total
+    return counts

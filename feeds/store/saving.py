@@ -1,0 +1,229 @@
+"""Articles into the store: new ones, edits, and what retention takes out. Called by Store alone."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+
+from feeds.model import Article, Outcome, Saved, TopicMatch
+from feeds.store import listing
+from feeds.store.polling import save_state
+from feeds.store.schema import article_topics, articles, fetch_log, listings, sources
+
+# "Of undated ones only the ten topmost enter subscription feeds", in the first document of a source added later.
+_UNDATED_AT_FIRST = 10
+
+_COLUMNS = tuple(
+    field.name for field in fields(Article) if field.name in articles.c and field.name not in ("published", "updated")
+)
+
+
+def save(connection: Connection, namespace: uuid.UUID, outcome: Outcome, now: datetime, published: bool) -> Saved:
+    """Keep one outcome. *published* says whether the store has published before, so that there is someone to flood."""
+    saved = Saved()
+    if outcome.reading is not None:
+        is_first = _document_at(connection, outcome.state.id) is None
+        found = outcome.reading.articles
+        held = _held(found) if is_first and published else set()
+        saved = _save_articles(connection, namespace, outcome.state.id, found, held, now)
+    save_state(connection, outcome.state)
+    _log(connection, outcome, saved, now)
+    return saved
+
+
+def _document_at(connection: Connection, source_id: int) -> datetime | None:
+    return connection.execute(select(sources.c.document_at).where(sources.c.id == source_id)).scalar()
+
+
+def _held(found: Sequence[Article]) -> set[str]:
+    undated = sorted((article for article in found if article.published is None), key=lambda each: each.position)
+    return {article.identity for article in undated[_UNDATED_AT_FIRST:]}
+
+
+def _save_articles(
+    connection: Connection,
+    namespace: uuid.UUID,
+    source_id: int,
+    found: Sequence[Article],
+    held: set[str],
+    now: datetime,
+) -> Saved:
+    known = listing.known(connection, source_id, found)
+    strangers = [article for article in found if article.identity not in known]
+    twins = listing.twins(connection, source_id, strangers, {article.identity for article in found})
+    new = [article for article in strangers if article.identity not in twins]
+    pks = _insert(connection, namespace, source_id, new, held, now)
+    for article in strangers:
+        twin = twins.get(article.identity)
+        pks.setdefault(article.identity, twin.article if twin is not None else None)
+    _list(connection, source_id, strangers, pks, now)
+    _still_listed(connection, source_id, list(known), now)
+    updated = sum(_edit(connection, source_id, article, row, now) for article in found
+                  if (row := known.get(article.identity) or twins.get(article.identity)) is not None)  # fmt: skip
+    return Saved(len(new), updated)
+
+
+def _insert(
+    connection: Connection,
+    namespace: uuid.UUID,
+    source_id: int,
+    new: Sequence[Article],
+    held: set[str],
+    now: datetime,
+) -> dict[str, int | None]:
+    """Insert the new articles; their keys by identity."""
+    if not new:
+        return {}
+    rows = [
+        _values(article)
+        | {
+            "id": str(uuid.uuid5(namespace, f"{source_id}\n{article.identity}")),
+            "source_id": source_id,
+            "published": article.published,
+            "updated": article.updated or article.published or now,
+            "first_seen": now,
+            "date": article.published or now,
+            "held": article.identity in held,
+        }
+        for article in new
+    ]
+    returned = connection.execute(insert(articles).returning(articles.c.pk, sort_by_parameter_order=True), rows)
+    pks = list(returned.scalars())
+    _insert_topics(connection, [(pk, article.published or now, article) for pk, article in zip(pks, new, strict=True)])
+    return {article.identity: pk for pk, article in zip(pks, new, strict=True)}
+
+
+def _values(article: Article) -> dict[str, Any]:
+    values = {name: getattr(article, name) for name in _COLUMNS}
+    return values | {"words_key": listing.words_key(article), "entry_key": _entry_key(article)}
+
+
+def _entry_key(article: Article) -> str:
+    """Equal as long as nothing at all changed."""
+    return listing.digest(msgspec.json.encode(replace(article, position=0, topics={})).decode())
+
+
+def _insert_topics(connection: Connection, rows: Sequence[tuple[int, datetime, Article]]) -> None:
+    values = [
+        {"article": pk, "topic": topic, "date": date, "score": match.score, "evidence": match.evidence}
+        for pk, date, article in rows
+        for topic, match in article.topics.items()
+    ]
+    if values:
+        connection.execute(insert(article_topics), values)
+
+
+def _list(
+    connection: Connection, source_id: int, strangers: Sequence[Article], pks: dict[str, int | None], now: datetime
+) -> None:
+    rows = [
+        {
+            "source_id": source_id,
+            "identity": article.identity,
+            "article": pks[article.identity],
+            "url": article.url,
+            "url_is_shared": article.url_is_shared,
+            "title_key": listing.title_key(article),
+            "published": article.published,
+            "first_listed": now,
+            "last_listed": now,
+        }
+        for article in strangers
+    ]
+    if rows:
+        connection.execute(insert(listings), rows)
+
+
+def _still_listed(connection: Connection, source_id: int, identities: Sequence[str], now: datetime) -> None:
+    for part in listing.chunks(identities):
+        mine = (listings.c.source_id == source_id) & listings.c.identity.in_(part)
+        connection.execute(update(listings).where(mine).values(last_listed=now))
+
+
+def _edit(connection: Connection, source_id: int, article: Article, row: Row[Any], now: datetime) -> bool:
+    """Take over what the article's own source changed; True where the edit was material."""
+    told = {"url": article.url, "url_is_shared": article.url_is_shared, "title_key": listing.title_key(article)}
+    if any(getattr(row, name) != value for name, value in told.items()):
+        mine = (listings.c.source_id == source_id) & (listings.c.identity == article.identity)
+        connection.execute(update(listings).where(mine).values(told))
+    if row.article is None or row.article_source_id != source_id or row.article_entry_key == _entry_key(article):
+        return False
+    material = row.article_words_key != listing.words_key(article)
+    published = row.article_published or _corrected(article, row)
+    values = _values(article) | {
+        "published": published,
+        "updated": _updated(article, row, published, now) if material else _not_before(row.article_updated, published),
+        "date": published or row.article_first_seen,
+    }
+    connection.execute(update(articles).where(articles.c.pk == row.article).values(values))
+    connection.execute(delete(article_topics).where(article_topics.c.article == row.article))
+    _insert_topics(connection, [(row.article, values["date"], article)])
+    return material
+
+
+def _corrected(article: Article, row: Row[Any]) -> datetime | None:
+    """A date for an article without one, where its source wrote another; None where time alone made it usable."""
+    before = row.article_entry.get("published") or row.article_entry.get("updated")
+    return article.published if (article.entry.published or article.entry.updated) != before else None
+
+
+def _updated(article: Article, row: Row[Any], published: datetime | None, now: datetime) -> datetime:
+    """When a material edit was made: as its source says, if that is later than what it said before; else now."""
+    said = article.updated
+    moment = said if said is not None and said > row.article_updated else now
+    return _not_before(moment, published)
+
+
+def _not_before(updated: datetime, published: datetime | None) -> datetime:
+    return max(updated, published) if published is not None else updated
+
+
+def _log(connection: Connection, outcome: Outcome, saved: Saved, now: datetime) -> None:
+    values = {
+        "source_id": outcome.state.id,
+        "at": now,
+        "status": outcome.status,
+        "seconds": round(outcome.seconds, 3),
+        "size": outcome.size,
+        "entries": None if outcome.reading is None else len(outcome.reading.articles),
+        "new": saved.new,
+        "updated": saved.updated,
+        "error": outcome.error,
+    }
+    connection.execute(insert(fetch_log).values(values))
+
+
+def retire(connection: Connection, before: datetime, limit: int) -> int:
+    """Delete what is old and no longer in any source's last document."""
+    still_listed = exists().where(
+        listings.c.article == articles.c.pk,
+        listings.c.source_id == sources.c.id,
+        listings.c.last_listed >= sources.c.document_at,
+    )
+    old = select(articles.c.pk).where(articles.c.date < before, ~still_listed).order_by(articles.c.date).limit(limit)
+    pks = list(connection.execute(old).scalars())
+    for part in listing.chunks(pks):
+        connection.execute(delete(articles).where(articles.c.pk.in_(part)))
+    return len(pks)
+
+
+def rematch(connection: Connection, topic: str, matches: dict[str, TopicMatch | None]) -> None:
+    """Set whether each article (by id) is in *topic*."""
+    for part in listing.chunks(list(matches)):
+        found = connection.execute(select(articles.c.pk, articles.c.id, articles.c.date).where(articles.c.id.in_(part)))
+        rows = found.all()
+        mine = article_topics.c.article.in_([row.pk for row in rows]) & (article_topics.c.topic == topic)
+        connection.execute(delete(article_topics).where(mine))
+        values = [
+            {"article": row.pk, "topic": topic, "date": row.date, "score": match.score, "evidence": match.evidence}
+            for row in rows
+            if (match := matches[row.id]) is not None
+        ]
+        if values:
+            connection.execute(insert(article_topics), values)

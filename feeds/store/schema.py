@@ -1,0 +1,204 @@
+"""The tables. What has landed changes only by a migration (see migrations/); a test compares the two."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+HEAD = "0001"  # the newest migration
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Timestamp(TypeDecorator[datetime]):
+    """An aware datetime, kept as whole microseconds since 1970 in UTC: exact, ordered and alike on every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+class Json(TypeDecorator[Any]):
+    """A value of ours as JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        return msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else msgspec.json.decode(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# Single facts of the store itself: "namespace" (UUID of all our ids), "created", "published" (when first).
+meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", Text, nullable=False))
+
+# Who alone may do a thing, for how long: "daemon".
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("until", Timestamp, nullable=False),
+)
+
+# url_key is the SHA-256 of the configured URL: the URL itself may hold a secret, and the store holds none.
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("url_key", String, nullable=False, unique=True),
+    Column("url", Text, nullable=False),
+    Column("name", Text, nullable=False, unique=True),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", String),
+    Column("next_check", Timestamp),
+    Column("due_at", Timestamp),
+    Column("wait_reason", Text, nullable=False, default=""),
+    Column("retry_until", Timestamp),
+    Column("checked_at", Timestamp),
+    Column("succeeded_at", Timestamp),
+    Column("document_at", Timestamp),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("error", Text),
+    Column("problem", Text),
+    Column("hint_seconds", Integer),
+    Column("skip_hours", Json, nullable=False, default=()),
+    Column("skip_days", Json, nullable=False, default=()),
+    Column("fetch_url", Text),
+    Column("moved_to", Text),
+    Column("moved_since", Timestamp),
+    Column("moved_count", Integer, nullable=False, default=0),
+    Column("gone_at", Timestamp),
+    Column("feed_title", Text),
+    Column("feed_link", Text),
+    Column("feed_id", Text),
+    Column("feed_language", String),
+    Column("lease_owner", String),
+    Column("lease_until", Timestamp),
+)
+
+# date is published, or first_seen where there is none; held keeps an undated flood out of subscription feeds.
+# words_key is a hash of the words of title and text, and changes when an edit is material; entry_key changes with any
+# edit. entry is what the source said.
+articles = Table(
+    "articles",
+    metadata,
+    Column("pk", Integer, primary_key=True),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("source_id", ForeignKey("sources.id"), nullable=False),
+    Column("guid", Text),
+    Column("url", Text),
+    Column("link", Text),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("language", String),
+    Column("published", Timestamp),
+    Column("updated", Timestamp, nullable=False),
+    Column("first_seen", Timestamp, nullable=False),
+    Column("date", Timestamp, nullable=False),
+    Column("authors", Json, nullable=False),
+    Column("categories", Json, nullable=False),
+    Column("image", Text),
+    Column("enclosures", Json, nullable=False),
+    Column("words_key", String, nullable=False),
+    Column("entry_key", String, nullable=False),
+    Column("entry", Json, nullable=False),
+    Column("held", Boolean, nullable=False, default=False),
+    Column("hidden_at", Timestamp),
+    Index(None, "date", "id"),
+    Index(None, "source_id"),
+    Index(None, "url"),
+)
+
+# What a source listed, by its identity there. article is null once retention has deleted it: the row stays as the
+# tombstone that keeps it from coming back as new.
+listings = Table(
+    "listings",
+    metadata,
+    Column("source_id", ForeignKey("sources.id"), primary_key=True),
+    Column("identity", Text, primary_key=True),
+    Column("article", ForeignKey("articles.pk", ondelete="SET NULL")),
+    Column("url", Text),
+    Column("url_is_shared", Boolean, nullable=False),
+    Column("title_key", String, nullable=False),
+    Column("published", Timestamp),
+    Column("first_listed", Timestamp, nullable=False),
+    Column("last_listed", Timestamp, nullable=False),
+    Index(None, "url"),
+    Index(None, "article"),
+)
+
+# date repeats the article's, so that a topic's newest are found by one index.
+article_topics = Table(
+    "article_topics",
+    metadata,
+    Column("article", ForeignKey("articles.pk", ondelete="CASCADE"), primary_key=True),
+    Column("topic", String, primary_key=True),
+    Column("date", Timestamp, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("evidence", Json, nullable=False),
+    Index(None, "topic", "date"),
+)
+
+fetch_log = Table(
+    "fetch_log",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source_id", ForeignKey("sources.id"), nullable=False),
+    Column("at", Timestamp, nullable=False),
+    Column("status", Integer),
+    Column("seconds", Float, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("entries", Integer),
+    Column("new", Integer, nullable=False),
+    Column("updated", Integer, nullable=False),
+    Column("error", Text),
+    Index(None, "at"),
+    Index(None, "source_id", "at"),
+)
+
+# Which files we wrote, so that what is no longer made is taken away again.
+documents = Table("documents", metadata, Column("path", Text, primary_key=True))
+
+# How far the stored articles have been matched against each definition: its digest.
+topics = Table(
+    "topics",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("digest", String, nullable=False),
+)

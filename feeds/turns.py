@@ -1,0 +1,118 @@
+"""Run jobs on threads, so many at once in all and so many at once for one host. Called by pipeline."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar
+
+Job = TypeVar("Job")
+Answer = TypeVar("Answer")
+Result = TypeVar("Result")
+
+
+class _Line(Generic[Job]):
+    """Jobs waiting in a line per host. The longest line is served first, so that no host's is left over at the end."""
+
+    def __init__(self, jobs: Iterable[Job], host: Callable[[Job], str], per_host: int) -> None:
+        self._lines: dict[str, deque[Job]] = {}
+        for job in jobs:
+            self._lines.setdefault(host(job), deque()).append(job)
+        self._per_host = per_host
+        self._served: Counter[str] = Counter()
+        self._open = [(-len(line), name) for name, line in self._lines.items()]
+        heapq.heapify(self._open)
+        self._waiting = sum(len(line) for line in self._lines.values())
+        self._changed = threading.Condition()
+
+    def take(self) -> tuple[str, Job] | None:
+        """The next job and its host, as soon as one may be served; None once all are taken."""
+        with self._changed:
+            while self._waiting and not self._open:
+                self._changed.wait()
+            if not self._waiting:
+                return None
+            _, name = heapq.heappop(self._open)
+            job = self._lines[name].popleft()
+            self._waiting -= 1
+            self._served[name] += 1
+            if self._served[name] < self._per_host:
+                self._reopen(name)
+            if not self._waiting:
+                self._changed.notify_all()
+            return name, job
+
+    def leave(self, name: str) -> None:
+        """A job of this host is done with it."""
+        with self._changed:
+            if self._served[name] == self._per_host:
+                self._reopen(name)
+            self._served[name] -= 1
+
+    def _reopen(self, name: str) -> None:
+        if self._lines[name]:
+            heapq.heappush(self._open, (-len(self._lines[name]), name))
+            self._changed.notify()
+
+
+def in_turn(
+    jobs: Iterable[Job],
+    ask: Callable[[Job], Answer],
+    then: Callable[[Job, Answer], Result],
+    *,
+    host: Callable[[Job], str],
+    threads: int,
+    per_host: int,
+    stop: threading.Event,
+) -> Iterator[list[Result]]:
+    """The results of `then(job, ask(job))`, in lists of what is ready, as they come.
+
+    *ask* runs with one of its host's *per_host* places, *then* after giving it back, on the same thread. Neither may
+    raise what it expects; anything else ends the whole, as a bug should. Ends early once *stop* is set; threads that
+    still wait then are left behind (they are daemons).
+    """
+    waiting = list(jobs)
+    line = _Line(waiting, host, per_host)
+    results: SimpleQueue[Result | BaseException] = SimpleQueue()
+
+    def work() -> None:
+        while not stop.is_set() and (turn := line.take()) is not None:
+            name, job = turn
+            try:
+                try:
+                    answer = ask(job)
+                finally:
+                    line.leave(name)
+                results.put(then(job, answer))
+            except BaseException as error:  # handed to the caller, who raises it
+                results.put(error)
+
+    for number in range(min(threads, len(waiting))):
+        threading.Thread(target=work, name=f"fetch-{number}", daemon=True).start()
+    yield from _collect(results, len(waiting), stop)
+
+
+def _collect(results: SimpleQueue[Result | BaseException], total: int, stop: threading.Event) -> Iterator[list[Result]]:
+    done = 0
+    while done < total and not stop.is_set():
+        ready = _ready(results)
+        for result in ready:
+            if isinstance(result, BaseException):
+                raise result
+        done += len(ready)
+        if ready:
+            yield [result for result in ready if not isinstance(result, BaseException)]
+
+
+def _ready(results: SimpleQueue[Result]) -> list[Result]:
+    """What has come, after waiting for the first a little (so that *stop* is noticed)."""
+    try:
+        ready = [results.get(timeout=0.2)]
+    except Empty:
+        return []
+    while not results.empty():
+        ready.append(results.get())
+    return ready

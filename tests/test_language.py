@@ -1,0 +1,67 @@
+"""Languages: declared, missing, contradicted. Texts written for this project."""
+
+from __future__ import annotations
+
+import pytest
+
+from feeds.language import base_language, detect, language_of, language_tag
+
+FRENCH = "Le gouvernement de transition du Mali a annoncé mardi la reprise des discussions avec les groupes du nord."
+ENGLISH = "The transitional government of Mali said on Tuesday that talks with the groups of the north would resume."
+RUSSIAN = "Переходное правительство Мали объявило во вторник о возобновлении переговоров с группами на севере страны."
+ARABIC = "أعلنت الحكومة الانتقالية في مالي يوم الثلاثاء استئناف المحادثات مع جماعات الشمال."
+PORTUGUESE = (
+    "O governo de transição do Mali anunciou na terça-feira o reinício das conversações com os grupos do norte."
+)
+SPANISH = (
+    "El gobierno de transición de Malí anunció el martes que se reanudan las conversaciones con los grupos del norte."
+)
+GERMAN = (
+    "Die Übergangsregierung von Mali kündigte am Dienstag an, die Gespräche mit den Gruppen im Norden fortzusetzen."
+)
+HAUSA = "Gwamnatin rikon kwarya ta kasar Mali ta ce za a koma tattaunawa da kungiyoyin arewacin kasar, a cewar wata sanarwa."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("fr", "fr"), ("FR_fr", "fr-FR"), ("en-us", "en-US"), ("zh-hant-tw", "zh-Hant-TW"), ("English", "en"), (" ar ", "ar"),
+     ("", None), (None, None), ("x", None), ("und", None), ("fr; charset", None), ("<b>", None), ("f" * 500, None)],
+)  # fmt: skip
+def test_language_tag(text: str | None, expected: str | None) -> None:
+    assert language_tag(text) == expected
+
+
+def test_base_language() -> None:
+    assert base_language("pt-BR") == "pt"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(FRENCH, "fr"), (ENGLISH, "en"), (RUSSIAN, "ru"), (ARABIC, "ar"), (PORTUGUESE, "pt"), (SPANISH, "es"), (GERMAN, "de"),
+     (HAUSA, "ha"), ("Mali", None), ("", None), ("12345 67890 " * 20, None)],
+)  # fmt: skip
+def test_language_is_detected_where_there_is_enough_text(text: str, expected: str | None) -> None:
+    assert detect(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "declared", "expected"),
+    [
+        (FRENCH, ["fr"], "fr"),
+        (FRENCH, [None, "", "fr-FR"], "fr-FR"),
+        (FRENCH, ["en-US"], "fr"),  # what WordPress declares unless told
+        (ENGLISH, ["en-US"], "en-US"),
+        (RUSSIAN, ["en"], "ru"),
+        (ARABIC, ["fr"], "ar"),
+        (FRENCH, ["ru"], "fr"),
+        ("Mali: Goïta à Moscou", ["en"], "en"),  # too short to contradict
+        ("Мали: визит в Москву", ["ru"], "ru"),
+        (FRENCH, [], "fr"),
+        ("Mali", [], None),
+        (PORTUGUESE, ["pt-BR"], "pt-BR"),
+    ],
+)
+def test_declared_language_holds_unless_the_text_contradicts_it(
+    text: str, declared: list[str | None], expected: str | None
+) -> None:
+    assert language_of(text, declared) == expected

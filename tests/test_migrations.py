@@ -1,0 +1,44 @@
+"""The migrations and the schema say the same, and an old store is brought up to date by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine
+
+import feeds.store
+from feeds.store import schema
+
+SCRIPTS = Path(feeds.store.__file__).parent / "migrations"
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    return config
+
+
+def _migrated(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}")
+    config = _config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    return engine
+
+
+def test_migrations_lead_to_the_schema(tmp_path: Path) -> None:
+    engine = _migrated(tmp_path / "feeds.db")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, schema.metadata) == []
+    engine.dispose()
+
+
+def test_schema_names_the_newest_migration() -> None:
+    assert ScriptDirectory.from_config(_config()).get_current_head() == schema.HEAD
