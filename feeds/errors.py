@@ -33,6 +33,10 @@ class SourceError(FeedsError):
         self.url = url
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type[SourceError], tuple[str, str], dict[str, object]]:
+        """Pickled by url and reason: it comes back from child processes (Exception alone would forget the url)."""
+        return type(self), (self.url, self.reason), self.__dict__
+
 
 class FetchError(SourceError):
     """No usable answer came. *status* is the HTTP status, if there was one; *retry_after* is what the server asked."""

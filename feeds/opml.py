@@ -88,7 +88,7 @@ def _document(title: str) -> tuple[etree._Element, etree._Element]:
 
 def _outline(parent: etree._Element, title: str, **attributes: str | None) -> etree._Element:
     said = {name: valid(value) for name, value in attributes.items() if value}
-    return etree.SubElement(parent, "outline", text=valid(title), title=valid(title), **said)
+    return etree.SubElement(parent, "outline", {"text": valid(title), "title": valid(title)} | said)
 
 
 def _bytes(root: etree._Element) -> bytes:

@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 PARSE_WORKERS = 2
 PARSE_SECONDS = 10.0  # a large honest document takes 2
 PARSE_MEMORY = 280_000_000  # HOSTILE: no process above 300 MB
+WAITING_BYTES = 48_000_000  # of bodies that wait to be read, before no more are fetched
 _RETIRE_STEP = 1000
 
 Progress = Callable[[int, int], None]
@@ -73,6 +74,32 @@ class _Answer:
 
     result: Response | SourceError
     seconds: float
+
+    @property
+    def size(self) -> int:
+        """Of the body, in bytes."""
+        return len(self.result.body) if isinstance(self.result, Response) else 0
+
+
+class _Waiting:
+    """The bytes of bodies that wait to be read: while they are too many, no more are fetched."""
+
+    def __init__(self) -> None:
+        self._bytes = 0
+        self._changed = threading.Condition()
+
+    def wait(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._bytes < WAITING_BYTES)
+
+    def add(self, size: int) -> None:
+        with self._changed:
+            self._bytes += size
+
+    def remove(self, size: int) -> None:
+        with self._changed:
+            self._bytes -= size
+            self._changed.notify_all()
 
 
 @dataclass(slots=True)
@@ -176,16 +203,19 @@ def _outcomes(
     by_name = {source.name: source for source in sources}
     agent = config.fetch.user_agent or user_agent(config.site.contact or config.site.base_url)
     chance = random.Random()  # noqa: S311 – spreads load, guards nothing
+    waiting = _Waiting()
     pool = Pool(PARSE_WORKERS, PARSE_SECONDS, PARSE_MEMORY, prepare, (config,))
     with Fetcher(config.fetch, agent) as fetcher, pool:
 
         def ask(turn: _Turn) -> _Answer:
-            return _fetch(fetcher, turn, now)
+            waiting.wait()
+            answer = _fetch(fetcher, turn, now)
+            waiting.add(answer.size)
+            return answer
 
         def then(turn: _Turn, answer: _Answer) -> Outcome:
             outcome = _read(pool, turn, answer, now)
-            if isinstance(answer.result, Response):
-                fetcher.free(answer.result)
+            waiting.remove(answer.size)
             planned = schedule.planned(outcome.state, turn.source, config.schedule, now, chance.random())
             return replace(outcome, state=planned)
 

@@ -10,6 +10,7 @@ from feeds.model import Reading, Response
 from feeds.normalise import normalise
 from feeds.parse import parse
 from feeds.topics import Topics, load
+from feeds.urls import public_url
 
 _topics: Topics
 
@@ -22,7 +23,7 @@ def prepare(config: Config) -> None:
 
 def read(response: Response, source: Source, now: datetime) -> Reading:
     """The document's head and its articles, each with the topics it is in. Raises ParseError."""
-    feed = parse(response)
+    feed = parse(replace(response, url=public_url(response.url)))  # no secret into what is kept
     articles = normalise(feed, source, now)
     matched = tuple(replace(article, topics=_topics.match(article, source)) for article in articles)
     return Reading(replace(feed, entries=()), matched)

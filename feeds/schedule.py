@@ -33,7 +33,7 @@ def next_check(
     """
     if state.gone_at is not None:
         return now + GONE_PROBE, "its server said 410 Gone: probed once a week"
-    interval = max(source.interval or schedule.interval, schedule.min_interval)
+    interval: timedelta = max(source.interval or schedule.interval, schedule.min_interval)
     wait, why = interval, "interval"
     hint = min(state.hint or timedelta(0), schedule.max_interval)
     if hint > wait:

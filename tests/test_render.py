@@ -309,6 +309,7 @@ def test_published_is_absent_where_there_is_none_and_updated_never() -> None:
     feed = output_feed(arabic_article(2))
     assert atom_entry(feed).find(f"{ATOM}published") is None
     assert rss_item(feed).find("pubDate") is None
+    assert rss_item(feed).findtext(f"{ATOM}updated") == "2026-11-24T10:00:00Z"
     assert "date_published" not in json_feed(feed)["items"][0]
     assert atom_entry(feed).findtext(f"{ATOM}updated") == "2026-11-24T10:00:00Z"
     assert json_feed(feed)["items"][0]["date_modified"] == "2026-11-24T10:00:00Z"

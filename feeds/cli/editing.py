@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from feeds.cli.common import open_config
+from feeds.cli.common import clock, open_config, progress_bar
+from feeds.errors import UsageError
+
+if TYPE_CHECKING:
+    from feeds.config import Config
+    from feeds.discover import Discovered
 
 ADD_EPILOG = """\b
 Examples:
@@ -19,17 +25,88 @@ Examples:
 @click.command(epilog=ADD_EPILOG)
 @click.argument("url")
 @click.option("--name", help="What to call it; by default the feed's own title.")
-@click.option("--language", help="BCP 47, such as fr; by default what the feed says.")
+@click.option("--language", metavar="TAG", help="BCP 47, such as fr; by default what the feed says.")
 @click.option("--country", multiple=True, metavar="CC", help="ISO 3166-1 code, such as ML; may be repeated.")
-@click.option("--type", "kind", help="newspaper, agency, broadcaster, … (docs/sources.md lists them).")
-@click.option("--control", help="private, public, state, … (docs/sources.md lists them).")
+@click.option("--type", "kind", metavar="WORD", help="newspaper, agency, broadcaster, … (docs/sources.md lists them).")
+@click.option("--control", metavar="WORD", help="private, public, state, … (docs/sources.md lists them).")
 @click.pass_obj
 def add(
-    path: Path, url: str, name: str | None, language: str | None, country: tuple[str, ...], kind: str | None,
+    path: Path,
+    url: str,
+    name: str | None,
+    language: str | None,
+    country: tuple[str, ...],
+    kind: str | None,
     control: str | None,
-) -> None:  # fmt: skip
+) -> None:
     """Follow a feed, or the feed of a site's page: writes it into config.toml."""
-    raise click.UsageError(f"{path}{url}{name}{language}{country}{kind}{control}{open_config}")
+    from feeds.config import edit
+    from feeds.language import language_tag
+    from feeds.urls import host_of
+
+    config = open_config(path)
+    if edit.find_source(config, url) or (name and edit.find_source(config, name)):
+        raise UsageError(f"{url if edit.find_source(config, url) else name} is there already")
+    found = _discover(config, url)
+    if edit.find_source(config, found.url):
+        raise UsageError(f"{found.url} is there already")
+    source = {
+        "url": found.url,
+        "name": name or edit.free_name(config, found.title or host_of(found.url)),
+        "language": language or language_tag(found.language),
+        "country": list(country) if len(country) > 1 else "".join(country),
+        "type": kind,
+        "control": control,
+    }
+    edit.add_sources(path, [source])
+    click.echo(f"added {source['name']}: {found.url}, {found.entries} entries now; `feeds refresh` fetches it")
 
 
-COMMANDS = (add,)
+def _discover(config: Config, url: str) -> Discovered:
+    from feeds.discover import discover
+    from feeds.fetch import Fetcher, user_agent
+
+    agent = config.fetch.user_agent or user_agent(config.site.contact or config.site.base_url)
+    with Fetcher(config.fetch, agent) as fetcher:
+        return discover(url, lambda request: fetcher.fetch(request, clock()))
+
+
+@click.command()
+@click.argument("source")
+@click.pass_obj
+def remove(path: Path, source: str) -> None:
+    """Follow a source no more. SOURCE is its name or its URL. Its articles stay in the store."""
+    from feeds.config import edit
+
+    removed = edit.remove_source(path, source)
+    click.echo(f"removed {removed.name}; what it brought stays")
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def import_(path: Path, file: Path) -> None:
+    """Follow every feed of another reader's OPML list; those that are there already are left alone."""
+    from feeds.config import edit
+    from feeds.language import language_tag
+    from feeds.opml import read_opml
+    from feeds.urls import host_of
+
+    config = open_config(path)
+    known = {source.url for source in config.sources}
+    outlines = read_opml(file.read_bytes())
+    new: list[dict[str, str | None]] = []
+    with progress_bar("Importing") as progress:
+        for done, outline in enumerate(outlines, 1):
+            if outline.url not in known:
+                name = edit.free_name(
+                    config, outline.title or host_of(outline.url), [str(each["name"]) for each in new]
+                )
+                new.append({"url": outline.url, "name": name, "language": language_tag(outline.language)})
+            if progress:
+                progress(done, len(outlines))
+    edit.add_sources(path, new)
+    click.echo(f"{len(new)} sources added, {len(outlines) - len(new)} were there already")
+
+
+COMMANDS = (add, remove, import_)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -111,16 +112,56 @@ def explain(path: Path, what: tuple[str, ...], as_json: bool) -> None:
     print_json(rows) if as_json else click.echo(in_words(rows))
 
 
-@click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+EVALUATE_EPILOG = """\b
+Examples:
+  feeds evaluate labelled.jsonl
+  feeds evaluate labelled.jsonl --skip-hard --json
+"""
+
+
+@click.command(epilog=EVALUATE_EPILOG)
+@click.argument("file", type=click.File("rb"))
 @click.option("--skip-hard", is_flag=True, help="Leave out the items that are marked hard.")
-@click.option("--against", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="DEFINITION.toml",
-              help="Compare with another version of a definition: what would come in, what go out.")  # fmt: skip
 @json_option
 @click.pass_obj
-def evaluate(path: Path, file: Path, skip_hard: bool, against: Path | None, as_json: bool) -> None:
+def evaluate(path: Path, file: BinaryIO, skip_hard: bool, as_json: bool) -> None:
     """Measure the topics on labelled items (JSON Lines): precision, recall and F1 per topic and language."""
-    raise UsageError(f"{path}{file}{skip_hard}{against}{as_json}")
+    from feeds import topics
+    from feeds.topics.evaluate import evaluate as measure
+
+    config = open_config(path)
+    items = [item for item in _items(file) if not (skip_hard and item.get("hard"))]
+    result = measure(items, topics.load(config.topics, config.path.parent))
+    if as_json:
+        print_json(result)
+        return
+    for name, figures in result["topics"].items():
+        rows = [("all", figures), *figures["languages"].items()]
+        click.echo(f"{name}:")
+        _table(
+            ("language", "n", "positives", "precision", "recall", "f1"),
+            [(language, str(row["n"]), str(row["positives"]), *(_figure(row[key]) for key in ("precision", "recall", "f1")))
+             for language, row in rows],
+        )  # fmt: skip
+        for error in figures["errors"]:
+            click.echo(f"  {error['id']} should {'be in' if error['expected'] else 'not be in'}: {error['why']}")
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _items(file: BinaryIO) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(file, 1):
+        if not line.strip():
+            continue
+        try:
+            item = json.loads(line)
+        except ValueError as error:
+            raise UsageError(f"{file.name}, line {number}: no JSON: {error}") from error
+        if not isinstance(item, dict):
+            raise UsageError(f"{file.name}, line {number}: expected a JSON object")
+        yield item
 
 
 @click.command()

@@ -1,339 +1,275 @@
-"""URL → Response: conditional, polite, bounded. The only place that sends requests. Called by pipeline and discover."""
+"""URL → Response: conditional, polite, bounded. All that goes out goes through here. Called by pipeline."""
 
 from __future__ import annotations
 
-import importlib.util
-import re
-import socket
+import logging
 import ssl
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from http.client import HTTPException
-from ipaddress import ip_network
+from contextlib import AbstractContextManager, closing, contextmanager
+from datetime import datetime
+from http import HTTPStatus
+from resource import RLIMIT_NOFILE, getrlimit
 from types import TracebackType
-from urllib.parse import urljoin, urlsplit
+from typing import NoReturn
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
 import requests
-import urllib3.exceptions
-from requests.cookies import RequestsCookieJar
+from urllib3.exceptions import HTTPError
+from urllib3.response import HTTPResponse
 
-from feeds import __version__
 from feeds.config import FetchSettings
 from feeds.errors import FetchError
-from feeds.fetch.connection import (
-    DeadlinePassed,
-    Exchange,
-    Gate,
-    GatedAdapter,
-    Lookup,
-    RefusedAddress,
-    Resolver,
-    TooMuchData,
-    current,
-)
+from feeds.fetch.addresses import allowed_networks
+from feeds.fetch.body import read_body
+from feeds.fetch.budget import Budget
+from feeds.fetch.connection import Adapter, Exchange, Resolver, StoppedError, current
+from feeds.fetch.headers import is_conditional, request_headers, retry_after, validator
 from feeds.model import Request, Response
-from feeds.urls import host_of
+from feeds.urls import public_url
 
-_MOST_REDIRECTS = 5
-_CHUNK = 64 * 1024
-_HEADER_BYTES = 1_000_000  # all that headers and framing may add to a body
-_IN_FLIGHT = 128_000_000  # bytes of bodies being read at once, over all threads
-_RETRY_AFTER_CAP = timedelta(days=7)
-_FIRST = 1_000_000  # bytes set aside for every body at first; most need no more
-_ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.8"
+BODIES_BYTES = 128_000_000
+MAX_REDIRECTS = 5
+_HEADERS_BYTES = 1_000_000
+_PORTS = {"http": 80, "https": 443}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PERMANENT = {301, 308}
 
 
+# It warns of odd headers with the whole URL, which may hold a token.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
+
+
 def user_agent(contact: str) -> str:
-    """What servers are told: name, version and where to complain."""
-    return f"feeds/{__version__} (+{contact})".encode("ascii", "ignore").decode()
+    """What we call ourselves: name, version and who can be asked."""
+    from importlib.metadata import version  # here: costs 10 ms that other commands need not pay
+
+    return f"feeds/{version('feeds')} (+{contact})"
 
 
 class Fetcher:
-    """Asks servers, from many threads at once. *lookup* stands in for socket.getaddrinfo."""
+    """Asks servers, from many threads at once; a context manager. A name's addresses are looked up once in its life.
 
-    def __init__(self, settings: FetchSettings, agent: str, lookup: Lookup = socket.getaddrinfo) -> None:
+    Time, size and addresses are bounded as *settings* say. At most `per_host` exchanges with one host name run at once;
+    waiting for a place does not use up the exchange's time. No netrc, proxy or cookie comes from the environment.
+    With a proxy in the settings it is the proxy that connects: then a name whose addresses, as seen from here, are
+    not public is refused before it is asked, and one that is unknown here is left to the proxy's own rules.
+    """
+
+    def __init__(self, settings: FetchSettings, user_agent: str, resolver: Resolver | None = None) -> None:
         self._settings = settings
-        allowed = settings.allow_private_networks
-        networks = allowed if isinstance(allowed, bool) else tuple(ip_network(network) for network in allowed)
-        self._gate = Gate(networks, Resolver(lookup))
-        self._headers = {"User-Agent": agent, "Accept": _ACCEPT, "Accept-Encoding": _encodings()}
-        self._sessions: list[requests.Session] = []
-        self._of_thread = threading.local()
-        self._budget = _Budget(max(_IN_FLIGHT, 2 * settings.max_bytes))
+        self._user_agent = user_agent
+        self._resolver = resolver or Resolver()
+        self._allowed = allowed_networks(settings.allow_private_networks)
+        self._adapter = Adapter(_idle_hosts(settings.concurrency), settings.per_host)
+        self._budget = Budget(BODIES_BYTES, settings.max_bytes)
+        self._places: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(settings.per_host))
+        self._places_lock = threading.Lock()
 
     def __enter__(self) -> Fetcher:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
-        """Drop the connections that are kept."""
-        for session in self._sessions:
-            session.close()
+        """Close all connections that wait to be used again."""
+        self._adapter.close()
 
     def fetch(self, request: Request, now: datetime) -> Response:
-        """A 200 with its body, or a 304. Raises FetchError for everything else; *now* is what Retry-After counts from.
+        """The server's answer to *request*. Raises FetchError where there is none that can be used.
 
-        The time-out covers the whole exchange: look-up, connection, redirects, headers and body.
+        *now* is what a Retry-After date is counted from. Validators go along every redirect, the request's own headers
+        and credentials only to the host they were meant for.
         """
-        deadline = time.monotonic() + self._settings.timeout.total_seconds()
-        current.exchange = Exchange(deadline, self._settings.max_bytes + _HEADER_BYTES)
+        exchange = Exchange(
+            self._resolver,
+            self._allowed,
+            self._settings.timeout.total_seconds(),
+            _HEADERS_BYTES,
+        )
+        token = current.set(exchange)
         try:
-            return self._follow(request, now)
-        except FetchError:
-            raise
-        except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as error:
-            raise FetchError(request.url, self._in_words(error)) from None
+            return self._follow(request, exchange, now)
+        except StoppedError as stop:
+            raise FetchError(public_url(request.url), str(stop)) from stop
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            raise FetchError(public_url(request.url), _in_words(error)) from error
+        finally:
+            current.reset(token)
 
-    def _follow(self, request: Request, now: datetime) -> Response:
-        url, headers, auth = request.url, _conditional(request), request.auth
-        permanent = True
-        for hop in range(_MOST_REDIRECTS + 1):
-            with self._answer(url, headers, auth) as answer:
-                location = answer.headers.get("location")
-                if answer.status_code not in _REDIRECTS or not location:
-                    moved_to = url if hop and permanent else None
-                    return self._response(request, answer, url, moved_to, now)
-                permanent = permanent and answer.status_code in _PERMANENT
-            target = urljoin(url, _as_text(location))
-            if urlsplit(target).scheme not in ("http", "https") or not host_of(target):
-                raise FetchError(request.url, "it redirects to something that is no web address")
-            if _origin(target) != _origin(url):
-                headers = {
-                    name: value for name, value in headers.items() if name in ("If-None-Match", "If-Modified-Since")
-                }
-                auth = None
+    def _follow(self, request: Request, exchange: Exchange, now: datetime) -> Response:
+        first, auth = _without_credentials(request.url, request.auth)
+        url = first
+        with_secrets = permanent = True
+        for _ in range(MAX_REDIRECTS + 1):
+            parts = _checked_url(url)
+            headers = request_headers(request, self._user_agent, auth, with_secrets)
+            with self._place(parts.hostname or "", exchange), self._asked(url, headers, exchange) as answer:
+                if answer.status not in _REDIRECTS:
+                    moved_to = url if permanent and url != first and _may_move(request, auth, with_secrets) else None
+                    return self._response(request, url, answer, moved_to, exchange, now)
+                permanent = permanent and answer.status in _PERMANENT
+                target = _target(url, answer)
+            with_secrets = with_secrets and _is_same_server(parts, urlsplit(target))
             url = target
-        raise FetchError(request.url, f"it redirects more than {_MOST_REDIRECTS} times")
+        raise StoppedError(f"redirects more than {MAX_REDIRECTS} times")
 
     @contextmanager
-    def _answer(self, url: str, headers: Mapping[str, str], auth: str | None) -> Iterator[requests.Response]:
-        user, _, password = (auth or "").partition(":")
-        if self._settings.proxy:
-            self._refuse_private(url)
-        answer = self._session().get(
-            url,
-            headers=headers,
-            auth=(user.encode(), password.encode()) if auth else None,
-            stream=True,
-            allow_redirects=False,
-            timeout=current.exchange.seconds_left(),
-        )
-        try:
-            yield answer
-        finally:
-            answer.close()
+    def _place(self, host: str, exchange: Exchange) -> Iterator[None]:
+        with self._places_lock:
+            place = self._places[host.rstrip(".")]
+        started = time.monotonic()
+        with place:
+            exchange.deadline += time.monotonic() - started
+            yield
 
-    def _session(self) -> requests.Session:
-        """One a thread: requests promises nothing for a shared one, and it costs less so."""
-        session: requests.Session | None = getattr(self._of_thread, "session", None)
-        if session is None:
-            session = requests.Session()
-            session.trust_env = False  # ~/.netrc is nobody's business
-            session.headers.update(self._headers)
-            session.cookies = _NoCookies()
-            session.proxies = (
-                {"http": self._settings.proxy, "https": self._settings.proxy} if self._settings.proxy else {}
-            )
-            for scheme in ("http://", "https://"):
-                session.mount(scheme, GatedAdapter(self._gate, self._settings.per_host))
-            self._of_thread.session = session
-            self._sessions.append(session)
-        return session
+    def _asked(
+        self, url: str, headers: Mapping[str, str | bytes], exchange: Exchange
+    ) -> AbstractContextManager[HTTPResponse]:
+        """The answer, its body unread, to be closed: a redirect's body is nobody's business and may be endless."""
+        prepared = requests.PreparedRequest()
+        prepared.prepare(method="GET", url=url, headers=headers)
+        self._check_before_proxy(prepared.url or "", exchange)
+        while True:
+            connections, received = exchange.connections, exchange.received
+            try:
+                return closing(self._adapter.ask(prepared, self._settings.proxy))
+            except requests.ConnectionError:
+                # A kept connection that the server had closed meanwhile says nothing about the server.
+                if exchange.connections > connections or exchange.received > received:
+                    raise
 
-    def _refuse_private(self, url: str) -> None:
-        """Behind a proxy the address can't be checked as it is connected: what is seen to be private is refused."""
-        from feeds.fetch.addresses import is_permitted
-
-        try:
-            found = self._gate.resolver.addresses(host_of(url), 80, current.exchange)
-        except socket.gaierror:
-            return  # a name that only the proxy knows
-        if not all(is_permitted(str(info[4][0]), self._gate.allowed) for info in found):
-            raise RefusedAddress(f"it leads to {found[0][4][0]}")
+    def _check_before_proxy(self, url: str, exchange: Exchange) -> None:
+        if not self._settings.proxy:
+            return
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if self._resolver.has_address(host, parts.port or _PORTS[parts.scheme], exchange.deadline):
+            exchange.addresses(host, parts.port or _PORTS[parts.scheme], checked=True)
 
     def _response(
-        self, request: Request, answer: requests.Response, url: str, moved_to: str | None, now: datetime
+        self,
+        request: Request,
+        url: str,
+        answer: HTTPResponse,
+        moved_to: str | None,
+        exchange: Exchange,
+        now: datetime,
     ) -> Response:
-        status = answer.status_code
-        headers = {name.lower(): _as_text(value) for name, value in answer.headers.items()}
-        validators = _validators(answer)
-        if status == 304 and (request.etag or request.last_modified):
-            return Response(url, 304, headers, b"", *validators, moved_to)
-        if status != 200:
-            retry_after = _retry_after(headers.get("retry-after"), now) if status in (429, 503) else None
-            raise FetchError(request.url, _refusal(status, answer.reason), status=status, retry_after=retry_after)
-        body, complete = self._body(request, answer)
-        etag, last_modified = validators if complete else (None, None)
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        if answer.status == 304 and is_conditional(request):
+            answer.drain_conn()
+            return Response(url, 304, headers, b"", request.etag, request.last_modified, moved_to)
+        if answer.status not in (200, 203):  # 203: a proxy on the way changed the content
+            _refuse(request.url, answer.status, headers, now)
+        exchange.room = exchange.received + self._settings.max_bytes + _HEADERS_BYTES  # chunks have heads too
+        with self._budget.share() as share:
+            body, complete = read_body(answer, exchange, share, self._settings.max_bytes)
+        if not body:
+            raise FetchError(public_url(request.url), "the server sent an empty answer", status=200)
+        etag, last_modified = (validator(headers, name) if complete else None for name in ("etag", "last-modified"))
         return Response(url, 200, headers, body, etag, last_modified, moved_to, complete)
 
-    def _body(self, request: Request, answer: requests.Response) -> tuple[bytes, bool]:
-        """The body, decompressed, and whether all of it came. Redirects' bodies are never read."""
-        limit, taken, body = self._settings.max_bytes, _FIRST, bytearray()
-        self._budget.take(taken)
-        try:
-            complete = True
-            try:
-                while chunk := answer.raw.read(_CHUNK, decode_content=True):
-                    body += chunk
-                    current.exchange.seconds_left()
-                    if len(body) > limit:
-                        raise FetchError(request.url, f"the answer is larger than {_shown(limit)}", status=200)
-                    if len(body) > taken:
-                        self._budget.take(limit - taken)
-                        taken = limit
-            except (urllib3.exceptions.IncompleteRead, urllib3.exceptions.ProtocolError, HTTPException) as error:
-                if isinstance(_root(error), DeadlinePassed | TimeoutError | TooMuchData) or not body:
-                    raise
-                complete = False
-            if not body.strip():
-                raise FetchError(request.url, "the answer is empty", status=200)
-            taken -= len(body)  # the rest is given back by free()
-            return bytes(body), complete
-        finally:
-            self._budget.give(taken)
 
-    def free(self, response: Response) -> None:
-        """Say that *response* has been worked on, so that its body no longer counts among those in memory."""
-        self._budget.give(len(response.body))
+def _idle_hosts(concurrency: int) -> int:
+    """For how many hosts connections are kept: few where descriptors are scarce."""
+    return concurrency if getrlimit(RLIMIT_NOFILE)[0] > 4 * concurrency + 128 else 1
 
-    def _in_words(self, error: BaseException) -> str:
-        """Why an exchange failed, in words a person understands and without a secret."""
-        cause = _root(error)
-        if isinstance(cause, RefusedAddress):
-            return f"refused: {cause}, a private or special address (see [fetch] allow_private_networks)"
-        if isinstance(cause, TooMuchData):
-            return f"the answer is larger than {_shown(self._settings.max_bytes)}"
-        if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError):
-            return f"no complete answer within {self._settings.timeout.total_seconds():g} s"
-        if isinstance(cause, socket.gaierror):
-            return "its host name is unknown"
+
+def _without_credentials(url: str, auth: str | None) -> tuple[str, str | None]:
+    """*url* without "user:password@", and the credentials: *auth*, or else those of the URL."""
+    parts = _split(url)._replace(fragment="")
+    userinfo, _, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=host)), auth or unquote(userinfo) or None
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise StoppedError("its URL is not valid") from None
+
+
+def _checked_url(url: str) -> SplitResult:
+    parts = _split(url)
+    if parts.scheme not in _PORTS:
+        raise StoppedError(f"leads to a {parts.scheme or 'nameless'}: address; only http and https are followed")
+    try:
+        if not parts.hostname or parts.port == 0:
+            raise StoppedError("leads to an address without a host")
+    except ValueError:
+        raise StoppedError("leads to an address with an impossible port") from None
+    return parts
+
+
+def _target(url: str, answer: HTTPResponse) -> str:
+    """Where a redirect leads, absolute, without fragment and credentials."""
+    location = answer.headers.get("location", "").strip()
+    if not location:
+        raise StoppedError(f"the server answered {_status(answer.status)} without saying where to")
+    text = location.encode("latin-1", "replace").decode("utf-8", "replace")
+    _split(text)
+    return _without_credentials(urljoin(url, text), None)[0]
+
+
+def _is_same_server(old: SplitResult, new: SplitResult) -> bool:
+    """True if secrets for *old* may go to *new*: the same place, or the same host gone from http to https."""
+    if old.hostname != new.hostname:
+        return False
+    ports = [parts.port or _PORTS.get(parts.scheme) for parts in (old, new)]
+    return (old.scheme == new.scheme and ports[0] == ports[1]) or (
+        (old.scheme, new.scheme) == ("http", "https") and ports == [80, 443]
+    )
+
+
+def _may_move(request: Request, auth: str | None, with_secrets: bool) -> bool:
+    """False where remembering the new address would lose the secrets, or send them to a stranger."""
+    has_credentials_in_url = auth is not None and request.auth is None
+    return not has_credentials_in_url and (with_secrets or not (auth or request.headers))
+
+
+def _refuse(url: str, status: int, headers: Mapping[str, str], now: datetime) -> NoReturn:
+    reason = f"the server answered {_status(status)}"
+    if status == 304:
+        reason += " to a request without conditions"
+    raise FetchError(public_url(url), reason, status=status, retry_after=retry_after(headers.get("retry-after"), now))
+
+
+def _status(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _in_words(error: BaseException) -> str:
+    """Why no answer came; never the library's own text, which may hold the URL."""
+    causes = list(_causes(error))
+    for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"its certificate can't be trusted: {cause.verify_message}"
         if isinstance(cause, ssl.SSLError):
-            return "the encrypted connection could not be made"
-        if isinstance(cause, ConnectionRefusedError):
-            return "its server refused the connection"
-        if isinstance(cause, urllib3.exceptions.DecodeError):
-            return "the answer's compression is broken"
-        if isinstance(cause, ConnectionError | HTTPException | urllib3.exceptions.ProtocolError):
-            return "the connection broke off"
-        if isinstance(cause, OSError) and cause.strerror:
-            return f"no connection: {cause.strerror.lower()}"
-        return f"the request failed: {type(cause).__name__}"
+            return f"no secure connection: {(cause.reason or 'TLS fault').replace('_', ' ').lower()}"
+    if any(isinstance(cause, requests.exceptions.InvalidURL | UnicodeError) for cause in causes):
+        return "its URL is not valid"
+    if any(isinstance(cause, requests.exceptions.InvalidHeader) for cause in causes):
+        return "a header of the request or the answer is not valid"
+    if any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes):
+        return "the proxy can't be used"
+    if any(isinstance(cause, ConnectionError) for cause in causes):
+        return "the server closed the connection without an answer"
+    return "the server's answer is not HTTP"
 
 
-class _NoCookies(RequestsCookieJar):
-    """Keeps none."""
-
-    def set_cookie(self, cookie: object, *args: object, **kwargs: object) -> None:
-        return None
-
-    def extract_cookies(self, response: object, request: object) -> None:
-        return None
-
-
-class _Budget:
-    """Bytes that may be in memory at once: who wants more waits until others have given theirs back."""
-
-    def __init__(self, total: int) -> None:
-        self._left = total
-        self._changed = threading.Condition()
-
-    def take(self, amount: int) -> None:
-        """Set *amount* bytes aside. The time that this waits is no fault of the server's, and added to its deadline."""
-        started = time.monotonic()
-        with self._changed:
-            self._changed.wait_for(lambda: self._left >= amount)
-            self._left -= amount
-        current.exchange.deadline += time.monotonic() - started
-
-    def give(self, amount: int) -> None:
-        with self._changed:
-            self._left += amount
-            self._changed.notify_all()
-
-
-def _encodings() -> str:
-    """What urllib3 can decompress here."""
-    wanted = {"br": ("brotli", "brotlicffi"), "zstd": ("compression.zstd", "zstandard")}
-    found = [name for name, modules in wanted.items() if any(_is_installed(module) for module in modules)]
-    return ", ".join(["gzip", "deflate", *found])
-
-
-def _is_installed(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
-
-
-def _conditional(request: Request) -> dict[str, str]:
-    """The source's own headers, and its validators byte for byte."""
-    headers = dict(request.headers)
-    for name, value in (("If-None-Match", request.etag), ("If-Modified-Since", request.last_modified)):
-        if value and "\n" not in value and "\r" not in value:
-            headers[name] = value
-    return headers
-
-
-def _validators(answer: requests.Response) -> tuple[str | None, str | None]:
-    """As http.client reads and writes them, byte for character: Latin-1."""
-    return answer.headers.get("etag") or None, answer.headers.get("last-modified") or None
-
-
-def _as_text(value: str) -> str:
-    """A header's value: http.client reads its bytes as Latin-1, and they are UTF-8 where they can be."""
-    try:
-        return value.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return value
-
-
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port
-
-
-def _retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """Seconds or a date (RFC 9110 section 10.2.3), from none to seven days; None where it says nothing."""
-    if value is None:
-        return None
-    if re.fullmatch(r"\s*\d+\s*", value):
-        return min(timedelta(seconds=int(value[:12])), _RETRY_AFTER_CAP)
-    try:
-        until = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return min(max(until - now, timedelta(0)), _RETRY_AFTER_CAP)
-
-
-def _refusal(status: int, reason: str | None) -> str:
-    if status == 410:
-        return "its server says that it is gone for good (410)"
-    said = re.sub(r"[^\x20-\x7e]", "", reason or "")[:60]
-    return f"its server answered {status}{f' {said}' if said else ''}"
-
-
-def _shown(size: int) -> str:
-    return f"{size / 1_000_000:g} MB"
-
-
-def _root(error: BaseException) -> BaseException:
-    """What an exception of requests or urllib3 is really about: the innermost it carries."""
-    for _ in range(10):
-        inner = error.__cause__ or error.__context__ or getattr(error, "reason", None)
-        if inner is None and error.args:
-            inner = next((part for part in error.args if isinstance(part, BaseException)), None)
-        if not isinstance(inner, BaseException):
-            break
-        error = inner
-    return error
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """*error* and everything that it wraps."""
+    inner = [error.__cause__, error.__context__, getattr(error, "reason", None), *error.args]
+    yield error
+    for cause in inner:
+        if isinstance(cause, BaseException):
+            yield from _causes(cause)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import certifi
-from requests import PreparedRequest
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -53,6 +53,13 @@ class Resolver:
             return answer.result(max(0.0, deadline - time.monotonic()))
         except TimeoutError:
             raise StoppedError(f"no answer to the question for the address of {host} in time") from None
+
+    def has_address(self, host: str, port: int, deadline: float) -> bool:
+        """True if *host* has an address as seen from here."""
+        try:
+            return bool(self.addresses(host, port, deadline))
+        except (OSError, UnicodeError):
+            return False
 
     def _look_up(self, host: str, port: int, answer: Future[list[Any]]) -> None:
         try:
@@ -94,31 +101,33 @@ class Exchange:
 
     def connect(self, host: str, port: int, checked: bool) -> socket.socket:
         """A connection to the first address of *host* that answers; only to permitted ones if *checked*."""
+        found = self.addresses(host, port, checked)
         error: OSError | None = None
-        for family, kind, protocol, _, address in self.addresses(host, port, checked):
+        for number, (family, kind, protocol, _, address) in enumerate(found):
             try:
-                return self._dial(family, kind, protocol, address)
+                return self._dial(
+                    _TimedSocket(family, kind, protocol), address, self.remaining() / (len(found) - number)
+                )
             except OSError as failed:
                 error = failed
+        self.remaining()
         raise StoppedError(_connect_fault(host, error))
 
     def addresses(self, host: str, port: int, checked: bool) -> list[Any]:
-        """The addresses of *host*. Raises StoppedError if it has none, or, if *checked*, one that is not permitted."""
+        """The addresses of *host*, if *checked* only the permitted ones. Raises StoppedError where there are none."""
         try:
             found = self.resolver.addresses(host, port, self.deadline)
-        except (OSError, UnicodeError):
-            raise StoppedError(f"the name {host} has no address") from None
-        for *_, address in found:
-            if checked and not is_permitted(address[0], self.allowed):
-                raise StoppedError(
-                    f"{host} leads to {address[0]}, which is no public address ([fetch] allow_private_networks permits it)"
-                )
-        return found
+        except (OSError, UnicodeError) as error:
+            raise StoppedError(_name_fault(host, error)) from None
+        permitted = [each for each in found if not checked or is_permitted(each[4][0], self.allowed)]
+        if found and not permitted:
+            raise StoppedError(_refusal(host, found[0][4][0]))
+        return permitted
 
-    def _dial(self, family: int, kind: int, protocol: int, address: Any) -> socket.socket:
-        sock = _TimedSocket(family, kind, protocol)
+    def _dial(self, sock: socket.socket, address: Any, seconds: float) -> socket.socket:
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.settimeout(seconds)
             sock.connect(address)
         except BaseException:
             sock.close()
@@ -133,12 +142,13 @@ current: ContextVar[Exchange] = ContextVar("exchange")
 class _Timed(socket.socket):
     """A socket whose every call is bounded by the exchange of the calling thread."""
 
-    def connect(self, address: Any) -> None:
-        self._bounded(super().connect, address)
-
     def do_handshake(self, *args: Any) -> None:
         # The C code holds this timeout for the whole handshake, not for each read of it.
-        self._bounded(super().do_handshake, *args)  # type: ignore[misc]
+        try:
+            self._bounded(super().do_handshake, *args)  # type: ignore[misc]
+        except StoppedError:
+            self.close()  # ssl does so for an OSError
+            raise
 
     def send(self, *args: Any) -> int:
         return int(self._bounded(super().send, *args))
@@ -169,11 +179,18 @@ class _TimedSocket(_Timed):
         self._bounded(super().sendall, *args)
 
 
-class _TimedTLSSocket(_Timed, ssl.SSLSocket):  # type: ignore[misc]
+class _TimedTLSSocket(_Timed, ssl.SSLSocket):
     pass
 
 
 class _Answer(http.client.HTTPResponse):
+    def begin(self) -> None:
+        """Reads the head. Raises HTTPException where it gives two lengths, before anything depends on one of them."""
+        super().begin()
+        lengths = ",".join(self.msg.get_all("content-length", [])).split(",")
+        if len({length.strip() for length in lengths}) > 1:
+            raise http.client.HTTPException("two lengths")
+
     def _read_status(self) -> tuple[str, int, str]:
         """The status line, after all informational answers but 100, which http.client skips itself (RFC 9110, 15.2)."""
         while True:
@@ -226,6 +243,12 @@ class Adapter(HTTPAdapter):
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
+        """The bare answer: cookies are neither read nor kept."""
+        response = Response()
+        response.raw = resp
+        return response
+
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Leaves the certificates to our context: requests would read them from disk again for every connection."""
         conn.cert_reqs = "CERT_REQUIRED"
@@ -245,7 +268,21 @@ def _tls_context() -> ssl.SSLContext:
     return context
 
 
+def _name_fault(host: str, error: Exception) -> str:
+    lasting = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None))
+    if isinstance(error, socket.gaierror) and error.errno not in lasting:
+        return f"the address of {host} can't be looked up at present"
+    return f"the name {host} has no address"
+
+
+def _refusal(host: str, address: str) -> str:
+    subject = f"{host} is" if host == address else f"{host} leads to {address}, which is"
+    return f"{subject} no public address ([fetch] allow_private_networks can permit it)"
+
+
 def _connect_fault(host: str, error: OSError | None) -> str:
     if isinstance(error, ConnectionRefusedError):
         return f"{host} refuses connections"
+    if isinstance(error, TimeoutError):
+        return f"{host} does not answer"
     return f"{host} can't be reached: {error.strerror if error else 'it has no address'}"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from requests.auth import _basic_auth_str
 from urllib3.util.request import ACCEPT_ENCODING
 
 from feeds.model import Request
@@ -36,8 +36,8 @@ def request_headers(request: Request, user_agent: str, auth: str | None, with_se
 
 def basic_auth(auth: str) -> str:
     """The Authorization header for "user:password", in UTF-8 (RFC 7617, section 2.1)."""
-    user, _, password = auth.partition(":")
-    return str(_basic_auth_str(user.encode(), password.encode()))
+    pair = auth if ":" in auth else auth + ":"
+    return "Basic " + b64encode(pair.encode()).decode()
 
 
 def _validators(request: Request) -> dict[str, bytes]:
@@ -64,9 +64,10 @@ def retry_after(value: str | None, now: datetime) -> timedelta | None:
     """How long a Retry-After header asks to wait, at most 7 days; None where it says nothing, or a time gone by."""
     if not value:
         return None
-    if re.fullmatch(r"[0-9]+", value.strip()):
-        seconds = int(value.strip()[:9]) if len(value.strip()) < 10 else 10**9
-        return min(timedelta(seconds=seconds), MAX_RETRY_AFTER) or None
+    number = value.strip()
+    if re.fullmatch(r"[0-9]+", number):
+        wait = timedelta(seconds=int(number)) if len(number) < 10 else MAX_RETRY_AFTER
+        return min(wait, MAX_RETRY_AFTER) or None
     try:
         moment = parsedate_to_datetime(value)
         wait = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now

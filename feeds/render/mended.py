@@ -110,6 +110,7 @@ class EntryMending(BaseEntryExtension):  # type: ignore[misc]
     def extend_rss(self, item: etree._Element) -> etree._Element:
         entry = self.entry
         item.set(_LANG, entry.language or "und")
+        etree.SubElement(item, f"{{{ATOM}}}updated").text = rfc3339(entry.updated)
         for author in entry.authors:
             etree.SubElement(item, f"{{{DC}}}creator").text = author
         first = next((file for file in entry.enclosures if stands_in_enclosure(file.url)), None)

@@ -20,6 +20,8 @@ _CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
 _FORBIDDEN = re.compile(f"[{_CONTROLS}\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
 _DOUBLY_ENCODED = re.compile("[\u00c2\u00c3][\u0080-\u00bf]")
 
+# What most addresses look like: they need nothing, and splitting them costs more than all else.
+_PLAIN_URL = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)+/[A-Za-z0-9/:@!$&'()*+,;=~._?-]*")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _MIME = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 _CANONICAL_WEB_ID = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)*/(?!.*/\.)[A-Za-z0-9._~/-]*(\?[A-Za-z0-9._~=&-]+)?")
@@ -75,6 +77,8 @@ def line(text: str) -> str:
 
 def web_url(url: str | None) -> str | None:
     """*url* in the characters of RFC 3986, without user and password; None where it is no http or https URL."""
+    if url and _PLAIN_URL.fullmatch(url):
+        return url
     try:
         parts = urlsplit(xml_text(url or "").strip())
         host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port

@@ -138,6 +138,6 @@ def fetch_counts(connection: Connection, since: datetime) -> dict[int, dict[str,
     )
     counts = {row[0]: {"fetches": row[1], "failures": row[2], "new": row[3], "articles": 0} for row in rows}
     totals = select(articles.c.source_id, func.count()).group_by(articles.c.source_id)
-    for source_id, total in connection.execute(totals).tuples():
+    for source_id, total in connection.execute(totals):
         counts.setdefault(source_id, {"fetches": 0, "failures": 0, "new": 0})["articles"] = total
     return counts

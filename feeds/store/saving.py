@@ -154,7 +154,7 @@ def _edit(connection: Connection, source_id: int, article: Article, row: Row[Any
         connection.execute(update(listings).where(mine).values(told))
     if row.article is None or row.article_source_id != source_id or row.article_entry_key == _entry_key(article):
         return False
-    material = row.article_words_key != listing.words_key(article)
+    material: bool = row.article_words_key != listing.words_key(article)
     published = row.article_published or _corrected(article, row)
     values = _values(article) | {
         "published": published,

@@ -244,6 +244,8 @@ def _rss_item(item: etree._Element, now: datetime, lines: list[bytes]) -> Iterat
         yield from values.full_link("item/link", item.findtext("link"))
     if item.find("pubDate") is not None:
         yield from values.rfc822_date("pubDate", item.findtext("pubDate"), now)
+    if item.find(f"{ATOM}updated") is not None:
+        yield from values.rfc3339_date("atom:updated", item.findtext(f"{ATOM}updated"), now)
     yield from _guid(item.find("guid"))
     if item.find("author") is not None and item.find(f"{DC}creator") is not None:
         yield "DuplicateItemSemantics: author and dc:creator"

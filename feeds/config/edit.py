@@ -1,0 +1,104 @@
+"""Edits of config.toml that keep its comments and order, byte for byte elsewhere. Called by cli.
+
+The new text is checked as a whole before it is written, and takes the old one's place at once.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from feeds.config import Config, Source, load, parse
+from feeds.errors import ConfigError, UsageError
+
+_ORDER = ("url", "name", "language", "country", "type", "control", "topics", "interval", "text", "enabled")
+
+
+def with_sources(text: str, sources: Iterable[Mapping[str, Any]]) -> str:
+    """*text* with a [[sources]] table for each of *sources* at its end; keys that are None or empty are left out."""
+    tables = [_table(source) for source in sources]
+    if not tables:
+        return text
+    end = "" if not text or text.endswith("\n") else "\n"
+    return text + end + "".join(f"\n{table}" for table in tables)
+
+
+def _table(source: Mapping[str, Any]) -> str:
+    lines = [
+        f"{key} = {tomlkit.item(source[key]).as_string()}"
+        for key in _ORDER
+        if source.get(key) not in (None, "", [], ())
+    ]
+    return "[[sources]]\n" + "\n".join(lines) + "\n"
+
+
+def without_source(text: str, source: Source) -> str:
+    """*text* without the [[sources]] table of *source*. Comments above it stay: they may speak of those that follow."""
+    document = tomlkit.parse(text)
+    tables = document["sources"]
+    position = next(number for number, table in enumerate(tables) if table["url"] == source.url)
+    del tables[position]
+    if not tables:
+        del document["sources"]
+    return tomlkit.dumps(document)
+
+
+def add_sources(path: Path, sources: Iterable[Mapping[str, Any]]) -> None:
+    """Write *sources* into the file at *path*. Raises ConfigError where the result would not be valid."""
+    _write(path, with_sources(_text(path), sources))
+
+
+def remove_source(path: Path, key: str) -> Source:
+    """Take the source whose name or URL is *key* out of the file; gives it. Raises UsageError where there is none."""
+    source = find_source(load(path), key)
+    if source is None:
+        raise UsageError(f'no source is called "{key}"; `feeds sources` lists them')
+    try:
+        changed = without_source(_text(path), source)
+    except (TOMLKitError, KeyError, TypeError, StopIteration) as error:
+        raise ConfigError(f"{path}: can't be edited here; take the source out by hand") from error
+    _write(path, changed)
+    return source
+
+
+def find_source(config: Config, key: str) -> Source | None:
+    """The source whose name or URL is *key*."""
+    return next((source for source in config.sources if key in (source.name, source.url)), None)
+
+
+def free_name(config: Config, wanted: str, taken: Iterable[str] = ()) -> str:
+    """*wanted* in one line, with a number behind it where another source has that name."""
+    name = " ".join("".join(character if character.isprintable() else " " for character in wanted).split())[:180]
+    names = {source.name for source in config.sources} | set(taken)
+    number = 2
+    free = name
+    while free in names:
+        free, number = f"{name} ({number})", number + 1
+    return free
+
+
+def _text(path: Path) -> str:
+    load(path)  # a clear error first, where it is faulty already
+    return path.read_bytes().decode("utf-8-sig")
+
+
+def _write(path: Path, text: str) -> None:
+    parse(text, path)
+    target = path.resolve()
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fchmod(file.fileno(), target.stat().st_mode & 0o777)
+            os.fsync(file.fileno())
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,129 @@
+"""The feed of a site: a feed's own URL as it is, or what a page names, or the usual places. Called by cli."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from lxml import etree
+from lxml import html as lxml_html
+
+from feeds.errors import FetchError, ParseError, SourceError
+from feeds.model import ParsedFeed, Request, Response
+from feeds.parse import parse
+from feeds.urls import canonical_url, resolve
+
+Fetch = Callable[[Request], Response]
+
+_FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "text/xml",
+               "application/xml", "application/json")  # fmt: skip
+_USUAL = (
+    "feed/",
+    "rss.xml",
+    "feed.xml",
+    "atom.xml",
+    "index.xml",
+    "feed.json",
+    "rss",
+    "?feed=rss2",
+    "spip.php?page=backend",
+)
+_MOST_TRIED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """A feed that was found and read. *title* and *language* are what it says of itself."""
+
+    url: str
+    title: str | None
+    language: str | None
+    entries: int
+
+
+def discover(url: str, fetch: Fetch) -> Discovered:
+    """The feed at *url*, or that of the page at *url*. Raises SourceError where none is found."""
+    answer = fetch(Request(url))
+    feed = _as_feed(answer)
+    if feed is not None:
+        return _discovered(answer.moved_to or url, feed)
+    tried = 0
+    for candidate in candidates(answer.body, answer.url):
+        tried += 1
+        if tried > _MOST_TRIED:
+            break
+        try:
+            found = _as_feed(fetch(Request(candidate)))
+        except FetchError:
+            continue
+        if found is not None:
+            return _discovered(candidate, found)
+    raise SourceError(
+        url, f"no feed was found: the page names none that can be read, and {tried} usual places have none"
+    )
+
+
+def candidates(page: bytes, url: str) -> Iterator[str]:
+    """Where a page's feed may be, each once, the likeliest first: what it declares, what it links to, the usual places."""
+    seen = set()
+    for found in (*_declared(page, url), *_linked(page, url), *_usual(url)):
+        key = canonical_url(found)
+        if key is not None and key not in seen:
+            seen.add(key)
+            yield found
+
+
+def _as_feed(answer: Response) -> ParsedFeed | None:
+    try:
+        return parse(answer)
+    except ParseError:
+        return None
+
+
+def _discovered(url: str, feed: ParsedFeed) -> Discovered:
+    return Discovered(url, feed.title, feed.language, len(feed.entries))
+
+
+def _tree(page: bytes) -> lxml_html.HtmlElement | None:
+    try:
+        return lxml_html.document_fromstring(page[:2_000_000])
+    except (etree.ParserError, ValueError):
+        return None
+
+
+def _declared(page: bytes, url: str) -> Iterator[str]:
+    """<link rel="alternate" type="application/rss+xml">, comments' feeds last."""
+    tree = _tree(page)
+    if tree is None:
+        return
+    links = [
+        link
+        for link in tree.iter("link")
+        if "alternate" in (link.get("rel") or "").lower()
+        and (link.get("type") or "").split(";")[0].strip() in _FEED_TYPES
+    ]
+    links.sort(key=lambda link: "comment" in f"{link.get('href')} {link.get('title')}".lower())
+    for link in links:
+        if found := resolve(url, link.get("href") or ""):
+            yield found
+
+
+def _linked(page: bytes, url: str) -> Iterator[str]:
+    tree = _tree(page)
+    if tree is None:
+        return
+    for link in tree.iter("a"):
+        href = link.get("href") or ""
+        if re.search(r"(?:^|[/.?=_-])(?:rss|atom|feed|feeds|backend)(?:$|[/.?=&_-])", href, re.IGNORECASE) and (
+            found := resolve(url, href)
+        ):
+            yield found
+
+
+def _usual(url: str) -> Iterator[str]:
+    folder = urljoin(url, ".")
+    for base in dict.fromkeys((folder, urljoin(url, "/"))):
+        for place in _USUAL:
+            yield urljoin(base, place)

@@ -1,0 +1,125 @@
+"""Precision and recall of topics on labelled items, and what changes between two versions. Pure; called by cli."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from feeds.model import Article
+from feeds.topics.matching import Topics
+
+Result = dict[str, Any]
+
+
+@dataclass
+class _Counts:
+    true: int = 0
+    false: int = 0
+    missed: int = 0
+    rejected: int = 0
+
+    def add(self, expected: bool, found: bool) -> None:
+        if found:
+            self.true, self.false = self.true + expected, self.false + (not expected)
+        else:
+            self.missed, self.rejected = self.missed + expected, self.rejected + (not expected)
+
+    def figures(self) -> Result:
+        """n, positives, precision, recall and f1; null where they are undefined."""
+        positives, found = self.true + self.missed, self.true + self.false
+        return {
+            "n": positives + self.false + self.rejected,
+            "positives": positives,
+            "precision": _ratio(self.true, found),
+            "recall": _ratio(self.true, positives),
+            "f1": _ratio(2 * self.true, positives + found),
+        }
+
+
+@dataclass
+class _Tally:
+    whole: _Counts = field(default_factory=_Counts)
+    languages: dict[str, _Counts] = field(default_factory=lambda: defaultdict(_Counts))
+    errors: list[Result] = field(default_factory=list)
+
+
+def evaluate(items: Iterable[Mapping[str, Any]], topics: Topics) -> Result:
+    """How right *topics* are on labelled *items*: {"topics": {NAME: {n, positives, precision, recall, f1, languages,
+    errors: [{id, expected, why}]}}}.
+
+    An item carries id, lang, title, summary and a 0/1 key for each topic, its name with _ for -; an item without a
+    topic's key says nothing of that topic.
+    """
+    tallies = {name: _Tally() for name in topics.names}
+    for item in items:
+        article = item_article(item)
+        matched = topics.match(article)
+        for name, tally in tallies.items():
+            label = item.get(label_key(name))
+            if label is None:
+                continue
+            expected, found = bool(label), name in matched
+            tally.whole.add(expected, found)
+            tally.languages[str(item.get("lang") or "und")].add(expected, found)
+            if expected != found:
+                tally.errors.append(
+                    {"id": item.get("id"), "expected": int(expected), "why": _why(topics, article, name)}
+                )
+    return {"topics": {name: _result(tally) for name, tally in tallies.items()}}
+
+
+def compare(items: Iterable[Mapping[str, Any]], old: Topics, new: Topics) -> Result:
+    """What would come in and go out with *new* in place of *old*: {"topics": {NAME: {in, out}}}, each a list of
+    {id, title, lang, why}, and "expected" where the item is labelled.
+
+    Only topics that both have are compared.
+    """
+    names = [name for name in old.names if name in new.names]
+    changes: dict[str, dict[str, list[Result]]] = {name: {"in": [], "out": []} for name in names}
+    for item in items:
+        article = item_article(item)
+        before, after = old.match(article), new.match(article)
+        for name in names:
+            if (name in before) != (name in after):
+                changes[name]["in" if name in after else "out"].append(_change(item, name, _why(new, article, name)))
+    return {"topics": changes}
+
+
+def item_article(item: Mapping[str, Any]) -> Article:
+    """The article that a labelled item, or a line of `feeds export --jsonl`, stands for."""
+    return Article(
+        identity=str(item.get("id")),
+        guid=None,
+        url=None,
+        link=None,
+        title=str(item.get("title") or ""),
+        summary=str(item.get("summary") or ""),
+        content=str(item.get("content") or ""),
+        language=item.get("lang") or item.get("language"),
+    )
+
+
+def label_key(topic: str) -> str:
+    """The key of a labelled item that says whether it is in *topic*."""
+    return topic.replace("-", "_")
+
+
+def _result(tally: _Tally) -> Result:
+    languages = {language: counts.figures() for language, counts in sorted(tally.languages.items())}
+    return {**tally.whole.figures(), "languages": languages, "errors": tally.errors}
+
+
+def _change(item: Mapping[str, Any], topic: str, why: str) -> Result:
+    change = {"id": item.get("id"), "title": item.get("title"), "lang": item.get("lang"), "why": why}
+    label = item.get(label_key(topic))
+    return change if label is None else {**change, "expected": int(bool(label))}
+
+
+def _why(topics: Topics, article: Article, name: str) -> str:
+    return topics.explain(article)[name].reason
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None

@@ -1,0 +1,49 @@
+"""What the matcher says of one article and one topic, in full. Made by matching, shown by `feeds explain`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from feeds.model import Evidence
+
+THRESHOLD = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One piece of evidence with the words around it, the term itself between « and »."""
+
+    evidence: Evidence
+    around: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A term that stands there and does not count: *reason* says which exclusion or rule put it aside."""
+
+    term: str
+    where: str
+    around: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether an article is in a topic, and all that speaks for and against it.
+
+    *missing* says in one sentence what would have made it a match; empty where it matched.
+    """
+
+    matched: bool
+    score: float
+    threshold: float = THRESHOLD
+    evidence: tuple[Found, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
+    missing: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The verdict in one line: the score, the strongest evidence, and what was missing."""
+        terms = ", ".join(f"{found.evidence.term} ({found.evidence.where})" for found in self.evidence[:6])
+        parts = [f"score {self.score:.2f}", terms or "no evidence", self.missing]
+        return "; ".join(part for part in parts if part)

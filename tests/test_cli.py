@@ -1,0 +1,250 @@
+"""The commands as a user calls them: output, exit codes, one clear line for trouble."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+from pathlib import Path
+
+import pytest
+
+from tests.web import Page, Web, rss
+from tests.web import item as dated_item
+
+# The program's own clock is the real one here, and so must dates be.
+YESTERDAY = format_datetime(datetime.now(UTC).replace(microsecond=0) - timedelta(days=1))
+
+
+def item(key: str, title: str = "") -> str:
+    return dated_item(key, title, YESTERDAY)
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    with Web() as running:
+        running.pages["/courier"] = Page(
+            rss(item("a"), item("b", "Mali's ruler meets Russia's president in Moscow")), etag='"1"'
+        )
+        yield running
+
+
+@pytest.fixture
+def folder(tmp_path: Path, web: Web) -> Path:
+    (tmp_path / "config.toml").write_text(f"""
+# Ours
+[site]
+title = "Test"
+[fetch]
+timeout = "2s"
+allow_private_networks = ["127.0.0.0/8"]
+[topics.sahel]
+use = "sahel"
+[[sources]]
+url = "{web.url("/courier")}"
+name = "Courier"  # the first
+""")
+    return tmp_path
+
+
+def feeds(
+    folder: Path, *words: str, env: dict[str, str] | None = None, **options: object
+) -> subprocess.CompletedProcess[str]:
+    """Run the program in *folder*, as a process of its own."""
+    command = [sys.executable, "-m", "feeds", *words]
+    environment = os.environ | (env or {})
+    return subprocess.run(  # type: ignore[call-overload, no-any-return]
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False, **options
+    )
+
+
+def test_help_names_every_command_and_gives_examples(tmp_path: Path) -> None:
+    shown = feeds(tmp_path, "--help").stdout
+    names = "refresh run publish demo sources add remove import export check explain evaluate hide"
+    assert [name for name in names.split() if not re.search(rf"^  {name}\b", shown, re.MULTILINE)] == []
+    assert "Examples:" in shown
+
+
+def test_version_is_named(tmp_path: Path) -> None:
+    assert re.fullmatch(r"feeds, version \d+\.\d+\.\d+\n", feeds(tmp_path, "--version").stdout)
+
+
+def test_refresh_prints_one_json_object(folder: Path) -> None:
+    done = feeds(folder, "refresh", "--json")
+    assert done.returncode == 0
+    result = json.loads(done.stdout)
+    assert set(result) >= {"sources", "fetched", "unchanged", "new", "updated", "failed", "published", "seconds"}
+    assert (result["sources"], result["new"], result["failed"]) == (1, 2, [])
+    assert "all/atom.xml" in result["published"]
+
+
+def test_refresh_says_what_is_not_due(folder: Path) -> None:
+    feeds(folder, "refresh")
+    assert "nothing is due before" in feeds(folder, "refresh").stdout
+
+
+def test_refresh_is_a_failure_only_if_every_source_failed(folder: Path, web: Web) -> None:
+    with (folder / "config.toml").open("a") as file:
+        file.write(f'[[sources]]\nurl = "{web.url("/absent")}"\nname = "Absent"\n')
+    done = feeds(folder, "refresh", "--json")
+    assert done.returncode == 0
+    (failed,) = json.loads(done.stdout)["failed"]
+    assert failed == {"source": "Absent", "url": web.url("/absent"), "error": failed["error"]}
+    assert "404" in failed["error"]
+    assert feeds(folder, "refresh", "--force", "Absent").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("--config", "none.toml", "refresh"), "feeds: none.toml: no such file"),
+        (("refresh", "Nobody"), 'feeds: no source is called "Nobody"'),
+        (("explain", "https://courier.example/unknown"), "feeds: the store has no article"),
+        (("hide", "unknown"), "feeds: the store has no article"),
+        (("refresh", "--nonsense"), "No such option"),
+    ],
+)
+def test_wrong_words_are_one_line_and_exit_code_2(folder: Path, words: tuple[str, ...], line: str) -> None:
+    done = feeds(folder, *words)
+    assert done.returncode == 2
+    assert line in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_fault_in_the_config_is_one_line_and_nothing_else_happens(folder: Path) -> None:
+    with (folder / "config.toml").open("a") as file:
+        file.write('colour = "red"\n')
+    done = feeds(folder, "refresh")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "config.toml: [[sources]] number 1 (Courier)" in done.stderr
+    assert "colour" in done.stderr
+    assert not (folder / "feeds.db").exists()
+
+
+def test_output_that_cannot_be_written_is_exit_code_1(folder: Path) -> None:
+    (folder / "output").write_text("a file where the folder should be")
+    done = feeds(folder, "refresh")
+    assert done.returncode == 1
+    assert "can't be written" in done.stderr
+
+
+def test_damaged_store_is_exit_code_1(folder: Path) -> None:
+    (folder / "feeds.db").write_bytes(b"rubbish" * 5000)
+    done = feeds(folder, "refresh")
+    assert done.returncode == 1
+    assert "damaged" in done.stderr
+
+
+def test_export_gives_every_article_with_the_named_keys(folder: Path) -> None:
+    feeds(folder, "refresh")
+    rows = [json.loads(line) for line in feeds(folder, "export", "--jsonl").stdout.splitlines()]
+    assert {row["guid"] for row in rows} == {"a", "b"}
+    assert set(rows[0]) == {
+        "id", "guid", "url", "link", "title", "summary", "content", "language", "published", "updated", "first_seen",
+        "authors", "image", "enclosures", "source", "also", "topics",
+    }  # fmt: skip
+    assert datetime.fromisoformat(rows[0]["published"]) == parsedate_to_datetime(YESTERDAY)
+    assert rows[0]["source"]["name"] == "Courier"
+
+
+def test_export_csv_has_a_heading_and_no_formulas(folder: Path, web: Web) -> None:
+    web.pages["/courier"] = Page(rss(item("a", "=HYPERLINK(1)")))
+    feeds(folder, "refresh")
+    lines = feeds(folder, "export", "--csv").stdout.splitlines()
+    assert lines[0].startswith("\ufeffid,title,url,")
+    assert "'=HYPERLINK(1)" in lines[1]
+
+
+def test_export_opml_lists_the_sources(folder: Path, web: Web) -> None:
+    assert f'xmlUrl="{web.url("/courier")}"' in feeds(folder, "export", "--opml").stdout
+
+
+def test_closed_pipe_is_no_error(folder: Path) -> None:
+    feeds(folder, "refresh")
+    command = f"{sys.executable} -m feeds export | head -c 1"
+    done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
+def test_sources_shows_each_source_and_why_it_waits(folder: Path) -> None:
+    feeds(folder, "refresh")
+    (row,) = json.loads(feeds(folder, "sources", "--json").stdout)["sources"]
+    assert (row["name"], row["health"], row["articles"], row["wait_reason"]) == ("Courier", "ok", 2, "interval")
+    assert "Courier" in feeds(folder, "sources").stdout
+
+
+def test_check_says_in_words_what_is_well_and_what_is_not(folder: Path, web: Web) -> None:
+    feeds(folder, "refresh")
+    well = feeds(folder, "check")
+    assert well.returncode == 0
+    assert "Courier: well, 2 articles" in well.stdout
+    web.pages["/courier"] = Page(b"", 500)
+    feeds(folder, "refresh", "--force")
+    ill = feeds(folder, "check")
+    assert ill.returncode == 1
+    assert "!!  Courier: failed 1 times in a row" in ill.stdout
+
+
+def test_hidden_article_is_out_of_every_output_until_undone(folder: Path) -> None:
+    feeds(folder, "refresh")
+    assert feeds(folder, "hide", "https://courier.example/a").returncode == 0
+    published = "".join(path.read_text() for path in (folder / "output").rglob("*") if path.is_file())
+    assert "Title a" not in published
+    assert "Title a" not in feeds(folder, "export").stdout
+    feeds(folder, "hide", "--undo", "https://courier.example/a")
+    assert "Title a" in (folder / "output/all/atom.xml").read_text()
+
+
+def test_explain_says_what_matched(folder: Path) -> None:
+    shown = feeds(folder, "explain", "Mali's ruler meets Russia's president in Moscow")
+    assert shown.returncode == 0
+    assert "sahel" in shown.stdout.lower()
+    assert "Mali" in shown.stdout
+    assert json.loads(feeds(folder, "explain", "--json", "Mali").stdout)
+
+
+def test_daemon_refreshes_and_ends_soon_after_sigterm(folder: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "feeds", "run"], cwd=folder, stderr=subprocess.PIPE, text=True
+    ) as daemon:
+        _wait_for(folder / "output/all/atom.xml")
+        second = feeds(folder, "run")
+        assert second.returncode == 1
+        assert "another `feeds run`" in second.stderr
+        started = time.monotonic()
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(timeout=10) == 0
+        assert time.monotonic() - started < 10
+        assert daemon.stderr is not None
+        assert daemon.stderr.read() == ""
+
+
+def _wait_for(path: Path) -> None:
+    for _ in range(300):
+        if path.exists():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{path} did not come")
+
+
+@pytest.mark.parametrize("setting", [{"LC_ALL": "C", "PYTHONUTF8": "0"}, {"HOME": "/nonexistent"}])
+def test_odd_environments_change_nothing(folder: Path, setting: dict[str, str]) -> None:
+    assert feeds(folder, "refresh", env=setting).returncode == 0
+    assert feeds(folder, "export", env=setting).returncode == 0
+
+
+def test_closed_stdout_is_no_error(folder: Path) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m feeds refresh >&- 2>&- <&-"], cwd=folder, capture_output=True, check=False
+    )
+    assert done.returncode == 0
+    assert (folder / "output/all/atom.xml").exists()

@@ -1,0 +1,91 @@
+"""Edits of config.toml: comments and order stay, and nothing faulty is ever written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from feeds.config import edit, load
+from feeds.errors import ConfigError, UsageError
+
+TEXT = """# Ours
+[site]
+title = "Test"   # as it is called
+
+# The first of them
+[[sources]]
+url = "https://a.example/feed"   # http, once
+name = "A"
+
+# The second of them
+[[sources]]
+name = "B"
+url = "https://b.example/feed"
+
+[[sources]]
+url = "https://c.example/feed"
+name = "C"
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "config.toml").write_text(TEXT)
+    return tmp_path / "config.toml"
+
+
+def test_added_source_stands_at_the_end_and_nothing_else_changes(path: Path) -> None:
+    edit.add_sources(
+        path, [{"url": "https://d.example/feed", "name": 'D "quoted"', "country": ["ML", "NE"], "type": None}]
+    )
+    text = path.read_text()
+    assert text.startswith(TEXT)
+    added = load(path).sources[-1]
+    assert (added.name, added.countries, added.type) == ('D "quoted"', ("ML", "NE"), None)
+
+
+def test_file_without_a_last_newline_can_be_added_to(path: Path) -> None:
+    path.write_text(TEXT.rstrip("\n"))
+    edit.add_sources(path, [{"url": "https://d.example/feed", "name": "D"}])
+    assert [source.name for source in load(path).sources] == ["A", "B", "C", "D"]
+
+
+@pytest.mark.parametrize("key", ["B", "https://b.example/feed"])
+def test_removed_source_goes_and_comments_stay(path: Path, key: str) -> None:
+    assert edit.remove_source(path, key).name == "B"
+    assert [source.name for source in load(path).sources] == ["A", "C"]
+    kept = [line for line in TEXT.splitlines() if line and line not in ('name = "B"', 'url = "https://b.example/feed"')]
+    del kept[kept.index("# The second of them") + 1]  # its [[sources]]
+    assert [line for line in path.read_text().splitlines() if line] == kept
+
+
+def test_last_source_can_be_removed(path: Path) -> None:
+    for name in "ABC":
+        edit.remove_source(path, name)
+    assert load(path).sources == ()
+
+
+def test_unknown_source_is_not_removed(path: Path) -> None:
+    with pytest.raises(UsageError, match='no source is called "Z"'):
+        edit.remove_source(path, "Z")
+    assert path.read_text() == TEXT
+
+
+def test_what_would_be_faulty_is_not_written(path: Path) -> None:
+    with pytest.raises(ConfigError, match="another source has the same name"):
+        edit.add_sources(path, [{"url": "https://d.example/feed", "name": "A"}])
+    assert path.read_text() == TEXT
+    assert [each.name for each in path.parent.iterdir()] == ["config.toml"]
+
+
+def test_mode_of_the_file_stays(path: Path) -> None:
+    path.chmod(0o640)
+    edit.add_sources(path, [{"url": "https://d.example/feed", "name": "D"}])
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_name_that_is_taken_gets_a_number(path: Path) -> None:
+    config = load(path)
+    assert edit.free_name(config, " A\n") == "A (2)"
+    assert edit.free_name(config, "New", ["New", "New (2)"]) == "New (3)"

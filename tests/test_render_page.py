@@ -1,0 +1,101 @@
+"""Pages: what a person finds on them, and that sources have no say in their markup."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from lxml import html
+
+from feeds.config import Publish, Site
+from feeds.render import OutputFeed, RenderSettings, front_page, render_feed, render_status
+from tests.validity.checks import check_document
+from tests.validity.samples import BASE, NOW, arabic_article, article, output_feed, settings
+
+
+def page(feed: OutputFeed, how: RenderSettings | None = None) -> html.HtmlElement:
+    body = render_feed(feed, how or settings())[-1].body
+    return html.document_fromstring(body.decode())
+
+
+def test_title_leads_to_the_original_article() -> None:
+    link = page(output_feed(article(1))).find(".//article/h2/a")
+    assert link is not None
+    assert (link.get("href"), link.text_content()) == (article(1).url, article(1).title)
+
+
+def test_outlet_control_date_and_the_others_stand_under_the_title() -> None:
+    about = page(output_feed(article(1))).find(".//article/p[@class='about']")
+    assert about is not None
+    assert about.text_content() == (
+        "Le Courrier du Fleuve state-controlled · 24 Nov 2026, 11:00 UTC · also in Radio Delta"
+    )
+
+
+def test_each_article_says_its_language_and_direction() -> None:
+    found = page(output_feed(article(1), arabic_article(2))).findall(".//article")
+    assert [(each.get("lang"), each.get("dir")) for each in found] == [("fr", "ltr"), ("ar", "rtl")]
+
+
+def test_page_says_where_to_subscribe() -> None:
+    links = page(output_feed()).findall(".//head/link")
+    assert [(each.get("rel"), each.get("type"), each.get("href")) for each in links] == [
+        ("alternate", "application/atom+xml", "atom.xml"),
+        ("alternate", "application/rss+xml", "rss.xml"),
+        ("alternate", "application/feed+json", "feed.json"),
+    ]
+
+
+def test_only_published_formats_are_offered() -> None:
+    how = replace(settings(), publish=Publish(formats=("rss", "html")))
+    assert [link.get("href") for link in page(output_feed(), how).findall(".//head/link")] == ["rss.xml"]
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</title><b>x"])
+def test_markup_of_a_source_is_shown_and_not_run(text: str) -> None:
+    feed = output_feed(article(1, title=text, summary=text, authors=(text,)), title=text, description=text)
+    made = page(feed)
+    assert made.find(".//script") is None
+    assert made.find(".//img") is None
+    assert text in (made.findtext(".//article/p[2]") or "")
+
+
+def test_page_in_french() -> None:
+    how = replace(settings(), site=Site(title="Fils", language="fr", timezone="Africa/Niamey"))
+    made = page(output_feed(article(1)), how)
+    assert made.get("lang") == "fr"
+    assert "contrôlé par l’État · 24 nov. 2026, 12:00 WAT" in made.text_content()
+
+
+def test_empty_feed_has_a_page_that_says_so() -> None:
+    assert "No articles yet." in page(output_feed()).text_content()
+
+
+def test_front_page_lists_every_feed() -> None:
+    feeds = [output_feed(article(1)), output_feed(path="all", title="Feeds", description="")]
+    made = html.document_fromstring(front_page(feeds, settings()).body.decode())
+    assert [link.get("href") for link in made.findall(".//article/h2/a")] == ["sahel/index.html", "all/index.html"]
+    assert [link.get("href") for link in made.findall(".//head/link")][:2] == ["sahel/atom.xml", "sahel/rss.xml"]
+
+
+def test_status_is_rows_in_json_and_on_a_page() -> None:
+    rows = [{"name": "Courrier <1>", "health": "ok", "next_check": NOW + timedelta(hours=1), "countries": ["ML", "NE"]}]
+    status, shown = render_status(rows, settings(), NOW, [{"started": NOW, "new": 3}])
+    assert (status.path, shown.path) == ("status/status.json", "status/index.html")
+    assert json.loads(status.body) == {
+        "generated": "2026-11-24T12:00:00Z",
+        "sources": [
+            {"name": "Courrier <1>", "health": "ok", "next_check": "2026-11-24T13:00:00Z", "countries": ["ML", "NE"]}
+        ],
+        "runs": [{"started": "2026-11-24T12:00:00Z", "new": 3}],
+    }
+    cells = ["".join(map(str, cell.itertext())) for cell in html.document_fromstring(shown.body.decode()).iter("td")]
+    assert cells == ["Courrier <1>", "ok", "24 Nov 2026, 13:00 UTC", "ML, NE", "24 Nov 2026, 12:00 UTC", "3"]
+    assert check_document(shown.path, shown.body, BASE + shown.path, NOW) == []
+
+
+def test_status_without_pages_is_json_alone() -> None:
+    how = replace(settings(), publish=Publish(formats=("atom",)))
+    assert [document.path for document in render_status([], how, NOW)] == ["status/status.json"]

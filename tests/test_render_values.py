@@ -1,0 +1,114 @@
+"""Single values: (input, expected) for addresses, languages, types and dates."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from feeds.render.values import direction, language_tag, line, media_type, rfc822, rfc3339, source_id, web_url, xml_text
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://a.example", "https://a.example/"),
+        ("HTTPS://A.Example/B?c=1#d", "https://a.example/B?c=1#d"),
+        ("https://a.example:8443/x", "https://a.example:8443/x"),
+        ("https://user:secret@a.example/x", "https://a.example/x"),
+        ("https://réseau.example/é à", "https://xn--rseau-bsa.example/%C3%A9%20%C3%A0"),
+        ("https://a.example/%C3%A9%zz?q=[1]|2", "https://a.example/%C3%A9%25zz?q=%5B1%5D%7C2"),
+        ("https://a.example/\x00b", "https://a.example/b"),
+        ("https://a.example:99999/", None),
+        ("https://[::1]/", None),
+        ("https:///x", None),
+        ("javascript:alert(1)", None),
+        ("/relative", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_web_url_is_absolute_and_in_the_characters_of_uris(url: str | None, expected: str | None) -> None:
+    assert web_url(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ("fr", "fr"),
+        ("FR_fr", "fr-FR"),
+        ("sr-latn", "sr-Latn"),
+        ("ha", "ha"),
+        ("tmh", "tmh"),
+        ("dje", None),
+        ("english", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_language_is_one_that_validators_know(tag: str | None, expected: str | None) -> None:
+    assert language_tag(tag) == expected
+
+
+@pytest.mark.parametrize(("language", "expected"), [("ar-ML", "rtl"), ("fr", "ltr"), (None, "auto")])
+def test_direction_follows_the_language(language: str | None, expected: str) -> None:
+    assert direction(language) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "url", "expected"),
+    [
+        ("Audio/MPEG; charset=x", "https://a.example/x", "audio/mpeg"),
+        (None, "https://a.example/x.JPG?size=2", "image/jpeg"),
+        ("mp3", "https://a.example/x.mp3", "audio/mpeg"),
+        ("", "https://a.example/x", "application/octet-stream"),
+    ],
+)
+def test_media_type_is_always_given(given: str | None, url: str, expected: str) -> None:
+    assert media_type(given, url) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "url", "expected"),
+    [
+        ("tag:a.example,2020:x", "https://a.example/feed", "tag:a.example,2020:x"),
+        ("http://a.example/x?y=1", "https://a.example/feed", "http://a.example/x?y=1"),
+        ("http://a.example/a/../b", "https://a.example/feed", "https://a.example/feed"),
+        ("http://a.example:80/", "https://a.example/feed", "https://a.example/feed"),
+    ],
+)
+def test_source_id_is_canonical(given: str | None, url: str, expected: str) -> None:
+    assert source_id(given, url) == expected
+
+
+def test_made_source_id_depends_on_the_address_alone() -> None:
+    assert source_id(None, "https://a.example/%7E").startswith("urn:uuid:")
+    assert source_id(None, "https://a.example/%7E") == source_id("?", "https://a.example/%7E")
+    assert source_id(None, "https://a.example/%7E") != source_id(None, "https://b.example/%7E")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("a\x00\x1f\x7f\x9f\ud800\uffffb", "ab"),
+        ("\u202eabc\u2069", "abc"),
+        ("\u200fعربي", "\u200fعربي"),
+        ("Ã©tÃ©", "été"),
+        ("AMANHÃ» – é", "AMANHÃ» – é"),
+        ("👩‍🌾", "👩‍🌾"),
+    ],
+)
+def test_xml_text_has_the_characters_of_xml(text: str, expected: str) -> None:
+    assert xml_text(text) == expected
+
+
+def test_line_is_one_line() -> None:
+    assert line(" a\n\n b\t<b>c</b> ") == "a b ‹b›c‹/b›"
+
+
+def test_dates_are_whole_seconds_in_utc() -> None:
+    date = datetime(2026, 11, 24, 2, 30, 1, 999_999, tzinfo=timezone(timedelta(hours=3)))
+    assert rfc3339(date) == "2026-11-23T23:30:01Z"
+    assert rfc822(date) == "Mon, 23 Nov 2026 23:30:01 GMT"
+    assert rfc3339(datetime(2026, 1, 1, tzinfo=UTC)) == "2026-01-01T00:00:00Z"
