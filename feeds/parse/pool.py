@@ -6,16 +6,16 @@ that has the parser loaded (safe beside threads), and end with their parent, eve
 
 from __future__ import annotations
 
-import ctypes
+import fcntl
 import multiprocessing
 import os
 import resource
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
@@ -26,7 +26,6 @@ from feeds.errors import ParseError
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 _JOBS_PER_CHILD = 2000  # then a fresh one takes its place, lest memory that some document made it take stays taken
 
 
@@ -56,6 +55,8 @@ class Pool:
         if self._pool is not None:
             self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join(timeout=5)
+            for end in self._alive:
+                end.close()
 
     def run(
         self, url: str, job: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
@@ -81,12 +82,13 @@ class Pool:
         with self._starting:
             if self._pool is None:
                 context = multiprocessing.get_context("forkserver")
+                self._alive = context.Pipe(duplex=False)
                 context.set_forkserver_preload(["feeds.reading", "feeds.parse.xmlfeed"])
                 self._pool = ProcessPool(
                     max_workers=self._workers,
                     max_tasks=_JOBS_PER_CHILD,
                     initializer=_prepare,
-                    initargs=(self._memory, self._initializer, self._initargs),
+                    initargs=(self._alive[0], self._memory, self._initializer, self._initargs),
                     context=context,
                 )
             return self._pool
@@ -103,9 +105,11 @@ def _run(job: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, An
         raise _OutOfMemory from None
 
 
-def _prepare(memory: int, initializer: Callable[..., object] | None, initargs: tuple[object, ...]) -> None:
+def _prepare(
+    alive: Connection, memory: int, initializer: Callable[..., object] | None, initargs: tuple[object, ...]
+) -> None:
     """In the child, before its first job: its limits, its end with its parent, Ctrl-C left to the parent."""
-    _die_with_parent()
+    _die_with_parent(alive)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if initializer is not None:
@@ -118,13 +122,16 @@ def _prepare(memory: int, initializer: Callable[..., object] | None, initargs: t
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
-def _die_with_parent() -> None:
-    """Linux only; elsewhere a child that is at work when its parent is killed ends with its job."""
-    if sys.platform != "linux":
-        return
-    parent = os.getppid()
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died in between
+def _die_with_parent(alive: Connection) -> None:
+    """Have the kernel end this process when *alive*, a pipe that only the parent writes to, is closed by its death.
+
+    It works in the midst of a C loop, which a thread that watches would not. SIGIO ends a process where nobody handles
+    it (signal(7)); PR_SET_PDEATHSIG would watch the fork server, which waits for its children.
+    """
+    fcntl.fcntl(alive.fileno(), fcntl.F_SETOWN, os.getpid())
+    flags = fcntl.fcntl(alive.fileno(), fcntl.F_GETFL)
+    fcntl.fcntl(alive.fileno(), fcntl.F_SETFL, flags | os.O_ASYNC)
+    if alive.poll(0):  # it died before
         os._exit(1)
 
 

@@ -31,7 +31,8 @@ def parse_xml(response: Response) -> ParsedFeed:
     _refuse_traps(response.url, document)
     read = feedparser.parse(
         document,
-        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": response.url},
+        # No base: feedparser would make relative guids absolute, and they would change with the feed's address.
+        response_headers={"content-type": "application/xml; charset=utf-8"},
         sanitize_html=False,
         resolve_relative_uris=False,
     )

@@ -1,0 +1,279 @@
+"""Safe HTML and plain text. Vectors and texts written for this project."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.markup import (
+    clean_html,
+    cut_furniture,
+    first_image,
+    inert_title,
+    plain_text,
+    plain_title,
+    summarise,
+    valid,
+    without_tail,
+)
+from feeds.model import Text
+
+BASE = "https://courier.example/news/"
+
+
+def clean(markup: str) -> str:
+    return clean_html(Text(markup, True, BASE))
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<p>One <b>two</b></p>", "<p>One <b>two</b></p>"),
+        ('<a href="a.html">x</a>', '<a href="https://courier.example/news/a.html" rel="noopener noreferrer">x</a>'),
+        ('<a href="mailto:a@b.example">x</a>', '<a href="mailto:a@b.example" rel="noopener noreferrer">x</a>'),
+        ('<a href="javascript:alert(1)">x</a>', '<a rel="noopener noreferrer">x</a>'),
+        ('<img src="/i.jpg" alt="A" onerror="x()">', '<img src="https://courier.example/i.jpg" alt="A">'),
+        ("<script>alert(1)</script><p>x</p>", "<p>x</p>"),
+        ('<p style="position:fixed" class="c" id="i">x</p>', "<p>x</p>"),
+        ('<p dir="rtl" lang="ar">x</p>', '<p dir="rtl" lang="ar">x</p>'),
+        ('<p dir="evil">x</p>', "<p>x</p>"),
+        ("<iframe src=x></iframe><form><input></form>x", "x"),
+        ("a < b & c", "a &lt; b &amp; c"),
+        ("&lt;script&gt;", "&lt;script&gt;"),
+        ("<p>unclosed <i>tags", "<p>unclosed <i>tags</i></p>"),
+        ("a\x00b\x08c", "abc"),
+    ],
+)
+def test_clean_html(markup: str, expected: str) -> None:
+    assert clean(markup) == expected
+
+
+def test_plain_text_becomes_escaped_paragraphs() -> None:
+    assert clean_html(Text("One <b>\n\nTwo & three", False)) == "<p>One &lt;b&gt;</p><p>Two &amp; three</p>"
+
+
+VECTORS = [
+    "<script>alert(1)</script>",
+    "<ScRiPt>alert(1)</sCrIpT>",
+    "<script src=//x.example/x.js></script>",
+    "<img src=x onerror=alert(1)>",
+    "<img/src=x/onerror=alert(1)>",
+    "<svg onload=alert(1)>",
+    "<svg><script>alert(1)</script></svg>",
+    "<body onload=alert(1)>",
+    "<iframe src=javascript:alert(1)>",
+    "<iframe srcdoc='<script>alert(1)</script>'>",
+    "<object data=javascript:alert(1)>",
+    "<embed src=javascript:alert(1)>",
+    "<a href=javascript:alert(1)>x</a>",
+    "<a href='java\tscript:alert(1)'>x</a>",
+    "<a href='&#106;avascript:alert(1)'>x</a>",
+    "<a href='&#x6A;avascript:alert(1)'>x</a>",
+    "<a href=' javascript:alert(1)'>x</a>",
+    "<a href='\x01javascript:alert(1)'>x</a>",
+    "<a href=vbscript:x>x</a>",
+    "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
+    "<a href=//x.example onclick=alert(1)>x</a>",
+    "<form action=javascript:alert(1)><input type=submit>",
+    "<input onfocus=alert(1) autofocus>",
+    "<button formaction=javascript:alert(1)>x",
+    "<video src=x onerror=alert(1)>",
+    "<video><source onerror=alert(1)></video>",
+    "<video poster=javascript:alert(1)>",
+    "<audio src=javascript:alert(1)>",
+    "<details open ontoggle=alert(1)>",
+    "<marquee onstart=alert(1)>",
+    "<math><a xlink:href=javascript:alert(1)>x",
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+    "<svg><style><img src=x onerror=alert(1)></style></svg>",
+    "<style>@import 'x'</style>",
+    "<link rel=stylesheet href=javascript:x>",
+    "<meta http-equiv=refresh content='0;url=javascript:alert(1)'>",
+    "<base href=javascript:alert(1)//>",
+    "<p style='background:url(javascript:x)'>",
+    "<div style='width:expression(alert(1))'>",
+    "<table background=javascript:alert(1)>",
+    "<td background=javascript:alert(1)>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    "<template><script>alert(1)</script></template>",
+    "<xmp><img src=x onerror=alert(1)></xmp>",
+    "<plaintext><img src=x onerror=alert(1)>",
+    "<textarea><img src=x onerror=alert(1)>",
+    "<title><img src=x onerror=alert(1)></title>",
+    "<!--><img src=x onerror=alert(1)>-->",
+    "<!-- --!><img src=x onerror=alert(1)>",
+    "<![CDATA[<img src=x onerror=alert(1)>]]>",
+    "<?xml-stylesheet href=javascript:x?>",
+    "<<script>alert(1)//<</script>",
+    "<img src='x'`onerror=alert(1)>",
+    "<img \x00src=x onerror=alert(1)>",
+    "<a\x0chref=javascript:alert(1)>x</a>",
+    "<keygen autofocus onfocus=alert(1)>",
+    "<select><style></select><img src=x onerror=alert(1)>",
+    "<frameset onload=alert(1)>",
+    "<applet code=x>",
+    "<isindex action=javascript:x>",
+    "<use href='data:image/svg+xml,<svg onload=alert(1)>'>",
+    "<animate onbegin=alert(1)>",
+    "<img srcset='javascript:alert(1) 1x'>",
+    "<a href='https://x.example/' target=_blank style=x>x</a>",
+    "<p title='\"><img src=x onerror=alert(1)>'>x</p>",
+]
+_DANGER = re.compile(
+    r"<(?:script|style|iframe|object|embed|form|input|button|svg|math|meta|base|link|template|textarea|select|frame|applet)\b"
+    r"|<[^>\"']*(?:\"[^\"]*\"[^>\"']*)*\s(?:on\w+|style|srcset|formaction|background)\s*=|(?:href|src|poster|cite)=\"(?!https?:|mailto:)",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("vector", VECTORS)
+def test_no_vector_leaves_anything_that_runs(vector: str) -> None:
+    once = clean(vector)
+    assert not _DANGER.search(once), once
+    assert clean(once) == once
+
+
+@given(
+    st.text()
+    | st.lists(st.sampled_from([*VECTORS, "<p>", "</p>", "&lt;", "<b", '"', "text "]), max_size=6).map("".join)
+)
+def test_clean_of_clean_is_the_same_and_harmless(markup: str) -> None:
+    once = clean(markup)
+    assert clean(once) == once
+    assert not _DANGER.search(once)
+
+
+@pytest.mark.parametrize(
+    "markup", ["<div>" * 100_000, "<b>" * 50_000 + "x", "<a href='x'>" * 30_000, "&" * 500_000, "<" * 300_000]
+)
+def test_what_is_made_to_hurt_is_over_soon(markup: str) -> None:
+    started = time.monotonic()
+    clean(markup)
+    plain_text(Text(markup, True))
+    cut_furniture('<p class="x">' + markup, "")
+    assert time.monotonic() - started < 8
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<p>One</p><p>Two</p>", "One Two"),
+        ("One<br>two &amp; three&nbsp;four", "One two & three four"),
+        ("<b>o</b>ne <i>two</i>", "one two"),
+        ("x<script>alert(1)</script>y", "xy"),
+        ("  a \n\n b ", "a b"),
+    ],
+)
+def test_plain_text(markup: str, expected: str) -> None:
+    assert plain_text(Text(markup, True)) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "is_html", "expected"),
+    [
+        ("<b>Mali</b> and Niger", True, "Mali and Niger"),
+        ("a < b", True, "a < b"),
+        ("I <3 you > me", True, "I <3 you > me"),
+        ("Caf&eacute;", True, "Café"),
+        ("Caf&amp;eacute;", True, "Café"),
+        ("AT&T", True, "AT&T"),
+        ("&lt;script&gt; explained", True, "<script> explained"),
+        ("<b> in Atom text", False, "<b> in Atom text"),
+        ("two\nlines\t", True, "two lines"),
+        ("\u202eevil\u202c", True, "evil"),
+    ],
+)
+def test_plain_title(value: str, is_html: bool, expected: str) -> None:
+    assert plain_title(Text(value, is_html)) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("a < b > c", "a < b > c"),
+        ("<script>alert(1)</script>", "‹script›alert(1)‹/script›"),
+        ("x <!-- y --> z", "x ‹!-- y --› z"),
+        ("<3", "<3"),
+        ("<?php ?>", "‹?php ?›"),
+    ],
+)
+def test_title_stays_inert_where_it_is_taken_for_html(title: str, expected: str) -> None:
+    assert inert_title(title) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "expected"),
+    [
+        ("Short.", 100, "Short."),
+        ("One two. Three four. Five six seven.", 22, "One two. Three four."),
+        ("One two three four five six", 15, "One two three…"),
+        ("Первое предложение. Второе предложение длиннее.", 25, "Первое предложение."),
+        ("ما هذا؟ هذه جملة أطول من الأولى بكثير.", 14, "ما هذا؟"),
+        ("هذه جملة طويلة بلا نقطة، وفيها كلمات", 26, "هذه جملة طويلة بلا نقطة…"),
+        ("He said “Stop.” Then he left the room at once.", 20, "He said “Stop.”"),
+    ],
+)
+def test_summary_is_cut_at_a_sentence_and_never_in_a_word(text: str, limit: int, expected: str) -> None:
+    assert summarise(text, limit) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("News here. The post Big news appeared first on Courier.", "News here."),
+        ("Nouvelle. L’article Grande nouvelle est apparu en premier sur Courrier.", "Nouvelle."),
+        ("News goes on […]", "News goes on"),
+        ("The post office appeared in a new light.", "The post office appeared in a new light."),
+    ],
+)
+def test_tail_of_publishing_software_is_cut(text: str, expected: str) -> None:
+    assert without_tail(text) == expected
+
+
+PAGE = """<article><div class="post-category">News</div><h1>Bridge opens</h1><p class="byline">By Awa Diop</p>
+<p>The bridge opened today.</p><div class="sharedaddy">Share this</div>
+<div class="comment-respond" id="respond"><h3>Leave a Reply</h3><form><textarea></textarea></form></div></article>"""
+
+
+def test_furniture_of_a_page_is_cut_and_its_byline_told() -> None:
+    body, byline = cut_furniture(PAGE, "Bridge opens")
+    assert byline == "Awa Diop"
+    assert plain_text(Text(body, True)) == "The bridge opened today."
+
+
+def test_heading_before_a_form_goes_with_it() -> None:
+    body, _ = cut_furniture("<p>Text.</p><h3>Laisser un commentaire</h3><form><input></form>", "")
+    assert plain_text(Text(body, True)) == "Text."
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        '<p class="lead">Leave a Reply, she said, even a short one.</p>',
+        '<p class="x">News</p><p>By the river the road ends.</p>',
+        '<h2 class="x">Another headline</h2><p>By Monday it was over.</p>',
+        "<h3 id='a'>Leave a comment on the law</h3><p>The lawyers did.</p>",
+    ],
+)
+def test_prose_that_only_sounds_like_furniture_stays(prose: str) -> None:
+    body, byline = cut_furniture(prose, "Title")
+    assert plain_text(Text(body, True)) == plain_text(Text(prose, True))
+    assert byline is None
+
+
+def test_first_image_is_no_tracking_pixel() -> None:
+    pixel = '<img src="https://t.example/p.gif" width="1" height="1">'
+    assert (
+        first_image(pixel + '<img src="https://courier.example/a.jpg?a=1&amp;b=2">')
+        == "https://courier.example/a.jpg?a=1&b=2"
+    )
+    assert first_image(pixel) is None
+
+
+@given(st.text(st.characters(codec=None)))
+def test_valid_text_can_stand_in_xml(text: str) -> None:
+    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]", valid(text))

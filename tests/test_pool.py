@@ -1,0 +1,139 @@
+"""Child processes: limits on time and memory, crashes, and an end with their parent."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from feeds.errors import FetchError, ParseError
+from feeds.parse.pool import Pool
+
+URL = "https://courier.example/feed"
+_prepared = ""
+
+
+def prepare(word: str) -> None:
+    global _prepared
+    _prepared = word
+
+
+def double(number: int) -> int:
+    return number * 2
+
+
+def prepared() -> str:
+    return _prepared
+
+
+def spin() -> None:
+    while True:
+        pass
+
+
+def devour() -> int:
+    return len([bytes(10_000_000) + bytes([number]) for number in range(200)])
+
+
+def crash() -> None:
+    os.abort()
+
+
+def fail() -> None:
+    raise FetchError(URL, "no luck", status=410)
+
+
+def dig(depth: int = 0) -> int:
+    return dig(depth + 1) + 1
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Pool]:
+    with Pool(2, 2.0, 150_000_000, prepare, ("ready",)) as started:
+        yield started
+
+
+def test_result_comes_back(pool: Pool) -> None:
+    assert pool.run(URL, double, 21) == 42
+
+
+def test_initializer_ran_in_the_child(pool: Pool) -> None:
+    assert pool.run(URL, prepared) == "ready"
+    assert _prepared == ""
+
+
+def test_job_that_never_ends_is_ended(pool: Pool) -> None:
+    with pytest.raises(ParseError, match="took longer than 2 s") as raised:
+        pool.run(URL, spin)
+    assert raised.value.url == URL
+
+
+def test_job_that_devours_memory_costs_only_itself(pool: Pool) -> None:
+    with pytest.raises(ParseError, match="more than 150 MB of memory"):
+        pool.run(URL, devour)
+    assert pool.run(URL, double, 1) == 2
+
+
+def test_child_that_crashes_costs_only_its_job(pool: Pool) -> None:
+    with pytest.raises(ParseError, match="crashed the parser"):
+        pool.run(URL, crash)
+    assert pool.run(URL, double, 1) == 2
+
+
+def test_endless_recursion_is_said(pool: Pool) -> None:
+    with pytest.raises(ParseError, match="nested deeper"):
+        pool.run(URL, dig)
+
+
+def test_what_a_job_raises_itself_comes_back_whole(pool: Pool) -> None:
+    with pytest.raises(FetchError, match="no luck") as raised:
+        pool.run(URL, fail)
+    assert (raised.value.url, raised.value.status) == (URL, 410)
+
+
+def test_honest_jobs_are_done_beside_a_spinning_one(pool: Pool) -> None:
+    def spinning() -> None:
+        with pytest.raises(ParseError):
+            pool.run(URL, spin)
+
+    spinner = threading.Thread(target=spinning)
+    spinner.start()
+    started = time.monotonic()
+    assert [pool.run(URL, double, number) for number in range(20)] == [number * 2 for number in range(20)]
+    assert time.monotonic() - started < 2
+    spinner.join()
+
+
+def test_nothing_starts_before_the_first_job() -> None:
+    with Pool(2, 2.0, 150_000_000) as idle:
+        assert idle._pool is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="SIGIO ends a process on Linux alone")
+def test_children_end_with_their_killed_parent(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import os, sys, threading\nfrom feeds.parse.pool import Pool\nfrom tests.test_pool import spin\n"
+        "if __name__ == '__main__':\n"
+        "    pool = Pool(1, 60.0, 150_000_000)\n"
+        "    print(pool.run('x', os.getpid), flush=True)\n"
+        "    threading.Thread(target=lambda: pool.run('x', spin)).start()\n"
+    )
+    root = Path(__file__).parent.parent
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, cwd=root,
+                          env=os.environ | {"PYTHONPATH": str(root)}) as parent:  # fmt: skip
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        time.sleep(0.3)  # it spins
+        parent.kill()
+    for _ in range(40):
+        if not Path(f"/proc/{child}").exists() or "\nState:\tZ" in Path(f"/proc/{child}/status").read_text():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"the child {child} outlived its parent")
