@@ -98,15 +98,25 @@ class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Topic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A topic of `[topics.NAME]`: a shipped definition by *use*, or terms of its own."""
+    """A topic of `[topics.NAME]`: a shipped definition by *use*, a *file*, or terms of its own. See docs/own-topic.md.
+
+    A term is plain words, "@concept" of the gazetteer or of *terms*, or "topic:NAME". *all_of* has a term, or a list of
+    which one will do, for each side; *near* is how close the sides must be. *terms* are lines of "language: word, word".
+    """
 
     title: str = ""
     description: str = ""
     use: str = ""
+    file: str = ""
     any_of: tuple[str, ...] = ()
-    all_of: tuple[str, ...] = ()
+    all_of: tuple[str | tuple[str, ...], ...] = ()
     none_of: tuple[str, ...] = ()
+    enough: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    near: Literal["sentence", "lead", "article"] | None = None
     languages: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    terms: dict[str, str] = {}
 
 
 class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,13 +15,14 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from feeds.errors import ParseError
+from feeds.errors import FeedsError, ParseError
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -70,6 +71,8 @@ class Pool:
             return future.result()
         except FutureTimeoutError:
             raise ParseError(url, f"reading the document took longer than {self._seconds:.0f} s; given up") from None
+        except BrokenProcessPool as error:
+            raise FeedsError("the child processes that read documents can't be started, or all ended at once") from error
         except ProcessExpired:
             raise ParseError(url, "reading the document crashed the parser") from None
         except _OutOfMemory:
