@@ -132,8 +132,9 @@ def _from_unix(seconds: int) -> datetime:
 
 
 def _moment(parts: dict[str, str | None], zone: tzinfo) -> datetime | None:
-    year = int(parts.get("year") or parts.get("year2") or 0)
-    if year < 100:
+    written = parts.get("year") or parts.get("year2") or "0"
+    year = int(written)
+    if len(written) == 2:  # RFC 2822 section 4.3; 0001 is the year 1, and means that nobody set one
         year += 2000 if year < 70 else 1900
     hour, minute, second = (int(parts.get(unit) or parts.get(f"{unit}2") or 0) for unit in ("hour", "minute", "second"))
     hour = _in_day(hour, parts)

@@ -68,7 +68,10 @@ def read_opml(document: bytes) -> list[Outline]:
         raise UsageError(f"not OPML: {error}") from error
     if root is None or not isinstance(root.tag, str) or root.tag.lower() != "opml":
         raise UsageError("not OPML: its root is no <opml>")
-    return list({outline.url: outline for outline in _outlines(root)}.values())
+    feeds: dict[str, Outline] = {}
+    for outline in _outlines(root):
+        feeds.setdefault(outline.url, outline)
+    return list(feeds.values())
 
 
 def _outlines(root: etree._Element) -> Iterator[Outline]:

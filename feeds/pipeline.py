@@ -22,6 +22,7 @@ from feeds.model import Outcome, Reading, Request, Response, Saved, SourceState
 from feeds.parse.pool import Pool
 from feeds.reading import prepare, read
 from feeds.store import Store
+from feeds.topics import Topics, load
 from feeds.turns import in_turn
 from feeds.urls import host_of
 
@@ -140,6 +141,7 @@ def refresh(
     started = time.monotonic()
     stop = stop or threading.Event()
     chosen = choose(config, only)
+    topics = load(config.topics, config.path.parent)  # a fault in a definition is told before anything is fetched
     states = store.sync_sources(config.sources)
     asked = [states[source.name] for source in chosen if only or states[source.name].gone_at is None or not force]
     claimed = store.claim([state.id for state in asked], now, _longest(config, chosen), early=early, force=force)
@@ -155,7 +157,7 @@ def refresh(
     published: tuple[str, ...] = ()
     if not stop.is_set() and (claimed or idle):
         tidy(config, store, now)
-        published = publish_all(config, store, now)
+        published = publish_all(config, store, now, topics)
     return RefreshResult(
         sources=len(claimed),
         waiting=len(chosen) - len(claimed),
@@ -203,7 +205,7 @@ def _outcomes(
         return
     by_name = {source.name: source for source in sources}
     agent = config.fetch.user_agent or user_agent(config.site.contact or config.site.base_url)
-    chance = random.Random()  # noqa: S311 – spreads load, guards nothing
+    chance = random.Random()
     _give_memory_back()
     waiting = _Waiting()
     pool = Pool(PARSE_WORKERS, PARSE_SECONDS, PARSE_MEMORY, prepare, (config,))
@@ -304,19 +306,16 @@ def tidy(config: Config, store: Store, now: datetime) -> None:
     store.trim_log(now - config.retention.fetch_log)
 
 
-def publish_all(config: Config, store: Store, now: datetime) -> tuple[str, ...]:
+def publish_all(config: Config, store: Store, now: datetime, topics: Topics | None = None) -> tuple[str, ...]:
     """Write output/ from the store; the paths of the files that changed, status/ left out."""
-    rematch(config, store, now)
+    rematch(config, store, now, topics or load(config.topics, config.path.parent))
     written, standing = publish.write(outputs.documents(config, store, now), config.output_dir, store.document_paths())
     store.set_document_paths(standing, now)
     return tuple(path for path in written if not path.startswith("status/"))
 
 
-def rematch(config: Config, store: Store, now: datetime) -> None:
+def rematch(config: Config, store: Store, now: datetime, topics: Topics) -> None:
     """Match the stored window again to every definition that has changed since it was last matched."""
-    from feeds.topics import load
-
-    topics = load(config.topics, config.path.parent)
     matched = store.topic_digests()
     changed = [name for name in topics.names if matched.get(name) != topics.digests[name]]
     if changed and matched:

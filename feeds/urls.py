@@ -90,6 +90,13 @@ def resolve(base: str, url: str) -> str | None:
     return urlunsplit((parts.scheme, netloc, path, query, fragment)) if netloc else None
 
 
+def as_given(base: str, url: str) -> str | None:
+    """*url* as its source wrote it, where it is whole already; else made absolute. None unless it is http or https."""
+    written = url.strip()
+    whole = re.match(r"https?://[^/\s]", written, re.IGNORECASE) and not re.search(r"[\s\x00-\x1f\x7f]", written)
+    return written if whole and resolve(base, written) else resolve(base, written)
+
+
 def is_safe_link(url: str) -> bool:
     """True for http, https and mailto addresses: what may stand in what we publish."""
     return re.match(r"(https?://[^/]|mailto:[^\s])", url, re.IGNORECASE) is not None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.urls import canonical_url, is_safe_link, public_url, resolve
+from feeds.urls import as_given, canonical_url, is_safe_link, public_url, resolve
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,21 @@ def test_canonical_url_of_a_canonical_url_is_itself(text: str) -> None:
 )
 def test_resolve(base: str, url: str, expected: str | None) -> None:
     assert resolve(base, url) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://example.org/a#b#c", "https://example.org/a#b#c"),
+        ("HTTP://Example.org/é?utm_source=rss", "HTTP://Example.org/é?utm_source=rss"),
+        (" https://example.org/a b ", "https://example.org/a%20b"),
+        ("/c", "https://example.org/c"),
+        ("javascript:alert(1)", None),
+        ("http://[::1", None),
+    ],
+)
+def test_link_stays_as_it_was_given_where_it_is_whole(url: str, expected: str | None) -> None:
+    assert as_given("https://example.org/", url) == expected
 
 
 @given(st.text(), st.text())

@@ -9,7 +9,7 @@ from typing import Any
 from feeds.errors import ParseError
 from feeds.model import Enclosure, Entry, ParsedFeed, Response, Text
 from feeds.parse.encoding import decode
-from feeds.urls import resolve
+from feeds.urls import as_given, resolve
 
 
 def parse_json(response: Response) -> ParsedFeed:
@@ -39,7 +39,7 @@ def parse_json(response: Response) -> ParsedFeed:
 def _entry(item: dict[str, Any], base: str) -> Entry:
     markup, plain = _string(item, "content_html"), _string(item, "content_text")
     summary = _string(item, "summary")
-    link = resolve(base, _string(item, "url") or "") or resolve(base, _string(item, "external_url") or "")
+    link = as_given(base, _string(item, "url") or "") or as_given(base, _string(item, "external_url") or "")
     content = Text(markup, True, link or base) if markup else Text(plain, False, link or base) if plain else None
     title = _string(item, "title")
     return Entry(

@@ -72,7 +72,9 @@ class Pool:
         except FutureTimeoutError:
             raise ParseError(url, f"reading the document took longer than {self._seconds:.0f} s; given up") from None
         except BrokenProcessPool as error:
-            raise FeedsError("the child processes that read documents can't be started, or all ended at once") from error
+            raise FeedsError(
+                "the child processes that read documents can't be started, or all ended at once"
+            ) from error
         except ProcessExpired:
             raise ParseError(url, "reading the document crashed the parser") from None
         except _OutOfMemory:

@@ -14,7 +14,7 @@ import feedparser
 from feeds.errors import ParseError
 from feeds.model import Enclosure, Entry, ParsedFeed, Response, Text
 from feeds.parse.encoding import as_xml, decode
-from feeds.urls import resolve
+from feeds.urls import as_given, resolve
 
 _MOST_NAMESPACES = 300
 _LONGEST_TAG = 100_000
@@ -158,7 +158,7 @@ def _alternate(holder: Any, base: str) -> str | None:
     alternates = [link for link in _links(holder) if link.get("rel", "alternate") == "alternate"]
     alternates.sort(key=lambda link: link.get("type", "text/html") not in ("text/html", "application/xhtml+xml"))
     hrefs = [link["href"] for link in alternates] or [link for link in [_value(holder, "link")] if link]
-    return next((found for href in hrefs if (found := resolve(base, href))), None)
+    return next((found for href in hrefs if (found := as_given(base, href))), None)
 
 
 def _authors(found: Any) -> Iterator[str]:

@@ -1,0 +1,107 @@
+"""kill -9 in the middle of a refresh: the next one ends well, nothing is lost or doubled, no file is half written."""
+
+from __future__ import annotations
+
+import json
+import random
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import feedparser
+import pytest
+
+from tests.web import Page, Web, item, rss
+
+SOURCES = 12
+CONFIG = """
+[fetch]
+allow_private_networks = ["127.0.0.0/8"]
+per_host = 8
+[publish]
+entries = 5000
+[topics.sahel]
+use = "sahel"
+"""
+YESTERDAY = format_datetime(datetime.now(UTC).replace(microsecond=0) - timedelta(days=1))
+
+
+class Origin:
+    """Twelve feeds; with each round one article of each is edited and one is new."""
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+        self.expected: dict[str, str] = {}
+
+    def serve_round(self, number: int) -> None:
+        for source in range(SOURCES):
+            keys = [f"{source}-{position}" for position in range(20 + number)]
+            for key in keys:
+                edited = key == f"{source}-{number}"
+                self.expected[key] = (
+                    f"Mali report {key}, edited" if edited else self.expected.get(key, f"Mali report {key}")
+                )
+            items = [item(key, self.expected[key], YESTERDAY, description="Words of Bamako. " * 40) for key in keys]
+            self._web.pages[f"/{source}"] = Page(rss(*items), etag=f'"{number}"')
+
+
+def refresh(folder: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "feeds", "refresh", "--force", "--json"]
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def check_published(output: Path) -> None:
+    """Every file that is there is whole."""
+    for path in output.rglob("*"):
+        if path.suffix == ".json":
+            json.loads(path.read_text())
+        elif path.suffix == ".xml":
+            assert not feedparser.parse(path.read_bytes()).bozo, path
+
+
+def run_rounds(folder: Path, rounds: int, seed: int) -> None:
+    chance = random.Random(seed)
+    with Web() as web:
+        origin = Origin(web)
+        tables = "".join(
+            f'[[sources]]\nurl = "{web.url(f"/{number}")}"\nname = "S{number}"\n' for number in range(SOURCES)
+        )
+        (folder / "config.toml").write_text(CONFIG + tables)
+        for number in range(rounds):
+            origin.serve_round(number)
+            with refresh(folder) as killed:
+                time.sleep(chance.uniform(0.2, 1.6))
+                killed.kill()
+            check_published(folder / "output")
+            with refresh(folder) as done:
+                out, errors = done.communicate(timeout=60)
+            assert done.returncode == 0, errors
+            assert json.loads(out)["failed"] == []
+            check_store(folder / "feeds.db", origin.expected)
+            check_published(folder / "output")
+            assert not list((folder / "output").rglob(".feeds-*"))
+            entries = feedparser.parse((folder / "output/all/atom.xml").read_bytes()).entries
+            assert Counter(entry.title for entry in entries) == Counter(origin.expected.values())
+
+
+def check_store(path: Path, expected: dict[str, str]) -> None:
+    with sqlite3.connect(path) as store:
+        assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert store.execute("PRAGMA foreign_key_check").fetchall() == []
+        rows = store.execute("SELECT guid, title FROM articles").fetchall()
+    assert len(rows) == len(expected)
+    assert dict(rows) == expected
+
+
+def test_kills_at_random_instants_lose_and_double_nothing(tmp_path: Path) -> None:
+    run_rounds(tmp_path, 8, seed=1)
+
+
+@pytest.mark.slow
+def test_fifty_kills_at_random_instants_lose_and_double_nothing(tmp_path: Path) -> None:
+    run_rounds(tmp_path, 50, seed=2)
