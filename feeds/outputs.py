@@ -20,38 +20,48 @@ ALL = "all"
 def documents(config: Config, store: Store, now: datetime) -> Iterator[Document]:
     """Every file under output/: feeds and pages first, status/ last."""
     settings = render_settings(config, store)
-    feeds = [output_feed(config, store, now, topic) for topic in (*config.topics, None)]
+    feeds = [output_feed(config, store, now, path) for path in feed_paths(config, store, now)]
     for feed in feeds:
         yield from render_feed(feed, settings)
     if "html" in config.publish.formats:
-        yield front_page(feeds, settings)
+        yield front_page([feed for feed in feeds if "/" not in feed.path], settings)
     yield feeds_opml(config, [(feed.path, feed.title) for feed in feeds])
     yield sources_opml(config)
     yield from render_status(source_rows(config, store, now), settings, now)
 
 
-def output_feed(config: Config, store: Store, now: datetime, topic: str | None) -> OutputFeed:
-    """The subscription feed of one topic, or of all articles where *topic* is None."""
-    path = topic or ALL
-    selection = Selection(topic, now - config.publish.window, now, config.publish.entries)
-    title, description = _described(config, topic)
+def feed_paths(config: Config, store: Store, now: datetime) -> list[str]:
+    """The feeds to publish: every topic and `all`, and their languages and countries where there are articles."""
+    main = [*config.topics, ALL]
+    there = store.feed_paths(now - config.publish.window)
+    return [path for topic in main for path in (topic, *(each for each in there if each.startswith(f"{topic}/")))]
+
+
+def output_feed(config: Config, store: Store, now: datetime, path: str) -> OutputFeed:
+    """The subscription feed at *path*: a topic's, or one of its languages' or countries'."""
+    topic, _, part = path.partition("/")
+    selection = Selection(path, now - config.publish.window, now, config.publish.entries)
+    title, description = _described(config, topic, part)
     return OutputFeed(
         path=path,
-        topic=topic,
+        topic=None if topic == ALL else topic,
         id=uuid.uuid5(store.namespace, f"feed\n{path}").urn,
         title=title,
         description=description,
+        language=part.removeprefix("lang/") if part.startswith("lang/") else None,
         articles=tuple(store.select(selection)),
         updated_if_empty=store.created,
     )
 
 
-def _described(config: Config, topic: str | None) -> tuple[str, str]:
-    if topic is None:
-        return config.site.title, config.site.description
+def _described(config: Config, topic: str, part: str) -> tuple[str, str]:
+    """The feed's title and description."""
+    kind, _, name = part.partition("/")
+    suffix = {"lang": f" ({name})", "country": f" ({name.upper()})"}.get(kind, "")
+    if topic == ALL:
+        return config.site.title + suffix, config.site.description
     about = config.topics[topic]
-    title = about.title or topic
-    return f"{config.site.title}: {title}", about.description
+    return f"{config.site.title}: {about.title or topic}{suffix}", about.description
 
 
 def render_settings(config: Config, store: Store) -> RenderSettings:

@@ -320,13 +320,13 @@ def rematch(config: Config, store: Store, now: datetime, topics: Topics) -> None
     changed = [name for name in topics.names if matched.get(name) != topics.digests[name]]
     if changed and matched:
         by_name = {source.name: source for source in config.sources}
-        window = [
-            (article.id.removeprefix("urn:uuid:"), topics.match(article, by_name.get(article.source.name)))
-            for article in store.articles()
-            if article.date >= now - config.publish.window
-        ]
-        for name in changed:
-            store.rematch(name, {article_id: found.get(name) for article_id, found in window})
+        store.rematch(
+            {
+                article.id.removeprefix("urn:uuid:"): topics.match(article, by_name.get(article.source.name))
+                for article in store.articles()
+                if article.date >= now - config.publish.window
+            }
+        )
     for name in changed:
         store.set_topic_digest(name, topics.digests[name])
 

@@ -55,6 +55,6 @@ def listed(store: Store, name: str, articles: Sequence[Article], at: datetime = 
     return saved.new, saved.updated
 
 
-def everything(until: datetime = NOW + 365 * DAY, topic: str | None = None) -> Selection:
+def everything(until: datetime = NOW + 365 * DAY, feed: str = "all") -> Selection:
     """All that feeds may show."""
-    return Selection(topic, NOW - 3650 * DAY, until, 10_000)
+    return Selection(feed, NOW - 3650 * DAY, until, 10_000)

@@ -146,8 +146,8 @@ def test_feeds_opml_names_every_feed_that_there_is(run: Run) -> None:
     named = {outline.url for outline in read_opml((output / "feeds.opml").read_bytes())}
     there = {
         base + str(path.relative_to(output))
-        for pattern in ("*/atom.xml", "*/rss.xml", "*/feed.json")
-        for path in output.glob(pattern)
+        for pattern in ("atom.xml", "rss.xml", "feed.json")
+        for path in output.rglob(pattern)
     }
     assert named == there
 

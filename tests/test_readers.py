@@ -47,8 +47,7 @@ class Published:
 
     def selected(self, feed: str, at: datetime) -> dict[str, str]:
         """Title by id: what the store selects for *feed*."""
-        topic = None if feed == "all" else feed
-        selection = Selection(topic, at - self.config.publish.window, at, self.config.publish.entries)
+        selection = Selection(feed, at - self.config.publish.window, at, self.config.publish.entries)
         with Store(self.config.store_url, at) as store:
             return {article.id: article.title for article in store.select(selection)}
 

@@ -200,20 +200,34 @@ def test_selection_is_newest_first_then_by_id_within_window_and_limit(store: Sto
 
 def test_selection_of_a_topic_has_its_articles_alone(store: Store) -> None:
     listed(store, "Courier", [in_topic(article("a")), article("b")])
-    assert [found.guid for found in store.select(everything(topic="sahel"))] == ["a"]
+    assert [found.guid for found in store.select(everything(feed="sahel"))] == ["a"]
 
 
 def test_edit_that_leaves_a_topic_takes_the_article_out_of_it(store: Store) -> None:
     listed(store, "Courier", [in_topic(article())])
     listed(store, "Courier", [article(title="Football in Europe")], NOW + HOUR)
-    assert store.select(everything(topic="sahel")) == []
+    assert store.select(everything(feed="sahel")) == []
 
 
-def test_changed_definition_changes_only_its_topic(store: Store) -> None:
+def test_article_is_in_the_feeds_of_its_language_and_of_the_countries_it_is_about(store: Store) -> None:
+    about = (
+        Evidence("mali", "Mali", "title", 1.0, country="ML"),
+        Evidence("niger", "Niamey", "lead", 0.5, country="NE"),
+        Evidence("chad", "Chad", "body", 0.1, country="TD"),
+    )
+    listed(store, "Courier", [article(language="pt-BR", topics={"sahel": TopicMatch(1.5, about)})])
+    assert store.feed_paths(NOW - DAY) == [
+        "all", "all/country/ml", "all/country/ne", "all/lang/pt",
+        "sahel", "sahel/country/ml", "sahel/country/ne", "sahel/lang/pt",
+    ]  # fmt: skip
+    assert len(store.select(everything(feed="sahel/country/ne"))) == 1
+
+
+def test_changed_definition_moves_articles_in_and_out(store: Store) -> None:
     listed(store, "Courier", [in_topic(article("a")), article("b")])
     ids = {found.guid: found.id.removeprefix("urn:uuid:") for found in store.articles()}
-    store.rematch("sahel", {ids["a"]: None, ids["b"]: TopicMatch(2.0)})
-    assert [found.guid for found in store.select(everything(topic="sahel"))] == ["b"]
+    store.rematch({ids["a"]: {}, ids["b"]: {"sahel": TopicMatch(2.0)}})
+    assert [found.guid for found in store.select(everything(feed="sahel"))] == ["b"]
 
 
 # Out and never back

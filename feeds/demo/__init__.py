@@ -44,11 +44,16 @@ def expected() -> dict[str, frozenset[str]]:
 
 def document(name: str, edition: int, origin: str, now: datetime) -> tuple[bytes, str]:
     """What the source *name* says in its *edition* (1 or 2), with its media type; dates are counted from *now*."""
-    found = [path for number in (edition, 1) for path in _SOURCES.glob(f"{name}.{number}.*")]
-    text = found[0].read_text(encoding="utf-8").replace("{{origin}}", origin)
+    path = _path(name, edition)
+    text = path.read_text(encoding="utf-8").replace("{{origin}}", origin)
     text = re.sub(r"\{\{([+-]\d+)h (\w+)\}\}", lambda mark: _date(now + timedelta(hours=int(mark[1])), mark[2]), text)
     declared = re.match(r'<\?xml[^>]*encoding="([^"]+)"', text)
-    return text.encode(declared[1] if declared else "utf-8"), _TYPES[found[0].suffix]
+    return text.encode(declared[1] if declared else "utf-8"), _TYPES[path.suffix]
+
+
+def _path(name: str, edition: int) -> Path:
+    """Where the source's document is: the first edition, where *edition* has none of its own."""
+    return next(path for number in (edition, 1) for path in _SOURCES.glob(f"{name}.{number}.*"))
 
 
 def _date(moment: datetime, form: str) -> str:
@@ -143,7 +148,7 @@ class Origin:
             case "slowly":
                 return self._drip(request)
         body, media_type = document(path, self.edition, self.url, self.now)
-        headers = {"Content-Type": media_type} | self._validators(table, body)
+        headers = {"Content-Type": media_type, "Vary": "Accept-Encoding"} | self._validators(path, table, body)
         if table.get("answers") == "cut":
             headers["Content-Length"] = str(len(body) + 1000)
             request.close_connection = True
@@ -151,20 +156,28 @@ class Origin:
             return self._send(request, 304, b"", headers)
         return self._send(request, 200, body, headers)
 
-    def _validators(self, table: Mapping[str, Any], body: bytes) -> dict[str, str]:
+    def _validators(self, path: str, table: Mapping[str, Any], body: bytes) -> dict[str, str]:
+        changed = _path(path, self.edition) != _path(path, 1)
+        # Both lie in the past: RFC 9110 section 8.8.2.1 allows no Last-Modified after the answer's Date.
+        modified = self.now - timedelta(minutes=1 if changed else 2)
         made = {
             "ETag": f'"{hashlib.sha256(body).hexdigest()[:16]}"',
-            "Last-Modified": format_datetime(self.now + timedelta(minutes=self.edition), usegmt=True),
+            "Last-Modified": format_datetime(modified, usegmt=True),
         }
         said = {name: made[name] for name in table.get("validators", ())}
         return said | ({"Cache-Control": table["cache_control"]} if "cache_control" in table else {})
 
+    def _log(self, request: BaseHTTPRequestHandler, status: int) -> None:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.requests.append((request.path, headers, status))
+
     def _send(self, request: BaseHTTPRequestHandler, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-        self.requests.append((request.path, {name.lower(): value for name, value in request.headers.items()}, status))
+        self._log(request, status)
         said = dict(headers)
         if len(body) > 1000 and "Content-Length" not in said and "gzip" in request.headers.get("Accept-Encoding", ""):
             body, said["Content-Encoding"] = gzip.compress(body, mtime=0), "gzip"
-        said.setdefault("Content-Length", str(len(body)))
+        if status != 304:  # there it would be the length of the 200: RFC 9110 section 8.6
+            said.setdefault("Content-Length", str(len(body)))
         request.send_response(status)
         for name, value in said.items():
             request.send_header(name, value)
@@ -173,7 +186,7 @@ class Origin:
 
     def _drip(self, request: BaseHTTPRequestHandler) -> None:
         """A byte at a time, until the client or the demo has had enough."""
-        self.requests.append((request.path, {}, 200))
+        self._log(request, 200)
         request.close_connection = True
         request.send_response(200)
         request.end_headers()

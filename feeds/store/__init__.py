@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -129,10 +129,15 @@ class Store:
         with self._write() as connection:
             connection.execute(delete(schema.fetch_log).where(schema.fetch_log.c.at < before))
 
-    def rematch(self, topic: str, matches: dict[str, TopicMatch | None]) -> None:
-        """Set for each article id whether it is in *topic*, and why."""
+    def feed_paths(self, since: datetime) -> list[str]:
+        """The feeds, by their paths under output/, that have articles dated from *since* on."""
+        with self._read() as connection:
+            return reading.feed_paths(connection, since)
+
+    def rematch(self, matches: Mapping[str, Mapping[str, TopicMatch]]) -> None:
+        """Set for each article (by its bare id) which topics it is in, and why."""
         with self._write() as connection:
-            saving.rematch(connection, topic, matches)
+            saving.rematch(connection, matches)
 
     # What was published, and who may run
 

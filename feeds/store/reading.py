@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, or_, select
 
 from feeds.model import Article, Enclosure, Entry, Evidence, SourceRef, StoredArticle, TopicMatch
 from feeds.store.listing import chunks
-from feeds.store.schema import article_topics, articles, listings, sources
+from feeds.store.schema import article_topics, articles, listings, memberships, sources
 
 _PLAIN = tuple(
     field.name
@@ -23,9 +23,9 @@ _PLAIN = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a feed shows: of *topic* (None is all of them) the newest *limit* dated in [since, until]."""
+    """What a feed shows: of those in *feed* (its path under output/) the newest *limit* dated in [since, until]."""
 
-    topic: str | None
+    feed: str
     since: datetime
     until: datetime
     limit: int
@@ -33,15 +33,21 @@ class Selection:
 
 def select_articles(connection: Connection, wanted: Selection) -> list[StoredArticle]:
     """Newest first, then by id; hidden and held ones are left out."""
-    dated = articles if wanted.topic is None else article_topics
-    query = _rows().where(dated.c.date.between(wanted.since, wanted.until))
-    if wanted.topic is not None:
-        query = query.join(article_topics, article_topics.c.article == articles.c.pk)
-        query = query.where(article_topics.c.topic == wanted.topic)
-    query = query.where(articles.c.hidden_at.is_(None), ~articles.c.held)
-    return _complete(
-        connection, connection.execute(query.order_by(dated.c.date.desc(), articles.c.id).limit(wanted.limit)).all()
+    query = (
+        _rows()
+        .join(memberships, memberships.c.article == articles.c.pk)
+        .where(memberships.c.feed == wanted.feed, memberships.c.date.between(wanted.since, wanted.until))
+        .where(articles.c.hidden_at.is_(None), ~articles.c.held)
+        .order_by(memberships.c.date.desc(), articles.c.id)
+        .limit(wanted.limit)
     )
+    return _complete(connection, connection.execute(query).all())
+
+
+def feed_paths(connection: Connection, since: datetime) -> list[str]:
+    """The feeds that have articles dated from *since* on, in order."""
+    query = select(memberships.c.feed).where(memberships.c.date >= since).distinct().order_by(memberships.c.feed)
+    return list(connection.execute(query).scalars())
 
 
 def page(connection: Connection, after: int, limit: int) -> tuple[int, list[StoredArticle]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,10 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
 from feeds.model import Article, Outcome, Saved, TopicMatch
-from feeds.store import listing
+from feeds.store import listing, membership
+from feeds.store.membership import Placed
 from feeds.store.polling import save_state
-from feeds.store.schema import article_topics, articles, fetch_log, listings, sources
+from feeds.store.schema import articles, fetch_log, listings, sources
 
 # "Of undated ones only the ten topmost enter subscription feeds", in the first document of a source added later.
 _UNDATED_AT_FIRST = 10
@@ -95,8 +96,10 @@ def _insert(
     ]
     returned = connection.execute(insert(articles).returning(articles.c.pk, sort_by_parameter_order=True), rows)
     pks = list(returned.scalars())
-    _insert_topics(connection, [(pk, article.published or now, article) for pk, article in zip(pks, new, strict=True)])
-    return {article.identity: pk for pk, article in zip(pks, new, strict=True)}
+    keyed = list(zip(pks, new, strict=True))
+    placed = [Placed(pk, article.published or now, article.language, article.topics) for pk, article in keyed]
+    membership.place(connection, placed)
+    return {article.identity: pk for pk, article in keyed}
 
 
 def _values(article: Article) -> dict[str, Any]:
@@ -107,16 +110,6 @@ def _values(article: Article) -> dict[str, Any]:
 def _entry_key(article: Article) -> str:
     """Equal as long as nothing at all changed."""
     return listing.digest(msgspec.json.encode(replace(article, position=0, topics={})).decode())
-
-
-def _insert_topics(connection: Connection, rows: Sequence[tuple[int, datetime, Article]]) -> None:
-    values = [
-        {"article": pk, "topic": topic, "date": date, "score": match.score, "evidence": match.evidence}
-        for pk, date, article in rows
-        for topic, match in article.topics.items()
-    ]
-    if values:
-        connection.execute(insert(article_topics), values)
 
 
 def _list(
@@ -162,8 +155,7 @@ def _edit(connection: Connection, source_id: int, article: Article, row: Row[Any
         "date": published or row.article_first_seen,
     }
     connection.execute(update(articles).where(articles.c.pk == row.article).values(values))
-    connection.execute(delete(article_topics).where(article_topics.c.article == row.article))
-    _insert_topics(connection, [(row.article, values["date"], article)])
+    membership.replace(connection, [Placed(row.article, values["date"], article.language, article.topics)])
     return material
 
 
@@ -213,17 +205,9 @@ def retire(connection: Connection, before: datetime, limit: int) -> int:
     return len(pks)
 
 
-def rematch(connection: Connection, topic: str, matches: dict[str, TopicMatch | None]) -> None:
-    """Set whether each article (by id) is in *topic*."""
+def rematch(connection: Connection, matches: Mapping[str, Mapping[str, TopicMatch]]) -> None:
+    """Set the topics of each article (by id)."""
     for part in listing.chunks(list(matches)):
-        found = connection.execute(select(articles.c.pk, articles.c.id, articles.c.date).where(articles.c.id.in_(part)))
-        rows = found.all()
-        mine = article_topics.c.article.in_([row.pk for row in rows]) & (article_topics.c.topic == topic)
-        connection.execute(delete(article_topics).where(mine))
-        values = [
-            {"article": row.pk, "topic": topic, "date": row.date, "score": match.score, "evidence": match.evidence}
-            for row in rows
-            if (match := matches[row.id]) is not None
-        ]
-        if values:
-            connection.execute(insert(article_topics), values)
+        columns = (articles.c.pk, articles.c.id, articles.c.date, articles.c.language)
+        rows = connection.execute(select(*columns).where(articles.c.id.in_(part)))
+        membership.replace(connection, [Placed(row.pk, row.date, row.language, matches[row.id]) for row in rows])

@@ -163,16 +163,26 @@ listings = Table(
     Index(None, "article"),
 )
 
-# date repeats the article's, so that a topic's newest are found by one index.
+# Why an article is in a topic.
 article_topics = Table(
     "article_topics",
     metadata,
     Column("article", ForeignKey("articles.pk", ondelete="CASCADE"), primary_key=True),
     Column("topic", String, primary_key=True),
-    Column("date", Timestamp, nullable=False),
     Column("score", Float, nullable=False),
     Column("evidence", Json, nullable=False),
-    Index(None, "topic", "date"),
+)
+
+# Which feeds an article is in, by their paths under output/ ("all", "sahel", "sahel/lang/fr", "sahel/country/ml").
+# date repeats the article's, so that a feed's newest are found by one index.
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("feed", String, primary_key=True),
+    Column("article", ForeignKey("articles.pk", ondelete="CASCADE"), primary_key=True),
+    Column("date", Timestamp, nullable=False),
+    Index(None, "feed", "date"),
+    Index(None, "article"),
 )
 
 fetch_log = Table(

@@ -136,13 +136,11 @@ def upgrade() -> None:
         "article_topics",
         Column("article", Integer(), nullable=False),
         Column("topic", String(), nullable=False),
-        Column("date", BigInteger(), nullable=False),
         Column("score", Float(), nullable=False),
         Column("evidence", Text(), nullable=False),
         ForeignKeyConstraint(["article"], ["articles.pk"], name=op.f("fk_article_topics_article"), ondelete="CASCADE"),
         PrimaryKeyConstraint("article", "topic", name=op.f("pk_article_topics")),
     )
-    op.create_index(op.f("ix_article_topics_topic_date"), "article_topics", ["topic", "date"], unique=False)
     op.create_table(
         "listings",
         Column("source_id", Integer(), nullable=False),
@@ -160,3 +158,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_listings_article"), "listings", ["article"], unique=False)
     op.create_index(op.f("ix_listings_url"), "listings", ["url"], unique=False)
+    op.create_table(
+        "memberships",
+        Column("feed", String(), nullable=False),
+        Column("article", Integer(), nullable=False),
+        Column("date", BigInteger(), nullable=False),
+        ForeignKeyConstraint(["article"], ["articles.pk"], name=op.f("fk_memberships_article"), ondelete="CASCADE"),
+        PrimaryKeyConstraint("feed", "article", name=op.f("pk_memberships")),
+    )
+    op.create_index(op.f("ix_memberships_article"), "memberships", ["article"], unique=False)
+    op.create_index(op.f("ix_memberships_feed_date"), "memberships", ["feed", "date"], unique=False)

@@ -1,0 +1,69 @@
+"""Which feeds an article is in: every topic's, and of each its language's and its countries'. Called by saving."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert
+
+from feeds.language import base_language
+from feeds.model import TopicMatch
+from feeds.store.listing import chunks
+from feeds.store.schema import article_topics, memberships
+
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A stored article, as far as its place in feeds goes."""
+
+    pk: int
+    date: datetime
+    language: str | None
+    topics: Mapping[str, TopicMatch]
+
+
+def feed_paths(language: str | None, topics: Mapping[str, TopicMatch]) -> set[str]:
+    """The paths under output/ of the feeds that an article in *language* and *topics* belongs to."""
+    paths = set()
+    for topic in (ALL, *topics):
+        paths.add(topic)
+        if language:
+            paths.add(f"{topic}/lang/{base_language(language)}")
+        paths |= {f"{topic}/country/{country.lower()}" for country in countries(topics)}
+    return paths
+
+
+def countries(topics: Mapping[str, TopicMatch]) -> set[str]:
+    """The countries that an article is about (ISO 3166-1): those whose names, towns or people stand in headline or lead."""
+    evidence = (each for match in topics.values() for each in match.evidence)
+    return {each.country for each in evidence if each.country and each.where in ("title", "lead")}
+
+
+def place(connection: Connection, articles: Sequence[Placed]) -> None:
+    """Write the topics and feeds of articles that have none in the store."""
+    topics = [
+        {"article": each.pk, "topic": topic, "score": match.score, "evidence": match.evidence}
+        for each in articles
+        for topic, match in each.topics.items()
+    ]
+    feeds = [
+        {"feed": path, "article": each.pk, "date": each.date}
+        for each in articles
+        for path in sorted(feed_paths(each.language, each.topics))
+    ]
+    if topics:
+        connection.execute(insert(article_topics), topics)
+    if feeds:
+        connection.execute(insert(memberships), feeds)
+
+
+def replace(connection: Connection, articles: Sequence[Placed]) -> None:
+    """Write the topics and feeds of articles anew."""
+    for part in chunks([each.pk for each in articles]):
+        connection.execute(delete(article_topics).where(article_topics.c.article.in_(part)))
+        connection.execute(delete(memberships).where(memberships.c.article.in_(part)))
+    place(connection, articles)
