@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,9 @@ def prepared() -> str:
     return _prepared
 
 
-def spin() -> None:
+def spin(started: Path | None = None) -> None:
+    if started is not None:
+        (started / str(os.getpid())).touch()
     while True:
         pass
 
@@ -116,24 +118,37 @@ def test_nothing_starts_before_the_first_job() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="SIGIO ends a process on Linux alone")
-def test_children_end_with_their_killed_parent(tmp_path: Path) -> None:
-    script = tmp_path / "parent.py"
+def test_all_children_end_with_their_killed_parent(tmp_path: Path) -> None:
+    script, started = tmp_path / "parent.py", tmp_path / "started"
+    started.mkdir()
     script.write_text(
-        "import os, sys, threading\nfrom feeds.parse.pool import Pool\nfrom tests.test_pool import spin\n"
+        "import pathlib, threading\nfrom feeds.parse.pool import Pool\nfrom tests.test_pool import spin\n"
         "if __name__ == '__main__':\n"
-        "    pool = Pool(1, 60.0, 150_000_000)\n"
-        "    print(pool.run('x', os.getpid), flush=True)\n"
-        "    threading.Thread(target=lambda: pool.run('x', spin)).start()\n"
+        "    pool = Pool(3, 60.0, 150_000_000)\n"
+        "    for _ in range(3):\n"
+        f"        threading.Thread(target=lambda: pool.run('x', spin, pathlib.Path({str(started)!r}))).start()\n"
     )
     root = Path(__file__).parent.parent
-    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, cwd=root,
-                          env=os.environ | {"PYTHONPATH": str(root)}) as parent:  # fmt: skip
-        assert parent.stdout is not None
-        child = int(parent.stdout.readline())
-        time.sleep(0.3)  # it spins
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    with subprocess.Popen([sys.executable, str(script)], cwd=root, env=environment) as parent:
+        assert soon(lambda: len(list(started.iterdir())) == 3), "three children spin"
         parent.kill()
-    for _ in range(40):
-        if not Path(f"/proc/{child}").exists() or "\nState:\tZ" in Path(f"/proc/{child}/status").read_text():
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"the child {child} outlived its parent")
+    children = [child.name for child in started.iterdir()]
+    assert soon(lambda: not any(is_alive(child) for child in children)), "a child outlived its parent"
+
+
+def soon(happens: Callable[[], bool]) -> bool:
+    """Whether it happens within ten seconds."""
+    end = time.monotonic() + 10
+    while not happens():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def is_alive(child: str) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{child}/status").read_text()
+    except OSError:
+        return False

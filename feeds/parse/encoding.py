@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import html
 import html.entities
 import re
 
@@ -20,7 +21,8 @@ _GUESSES = ["windows-1251", "windows-1256", "koi8-r", "windows-1252"]
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']")
 _INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,8})|(\d{1,9}));")
-_NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
+_NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{0,31});")
+_ODD = re.compile(r"[A-Za-zß-ÿ][\u0400-\u04ff\u0600-\u06ff]|[\u0400-\u04ff\u0600-\u06ff][A-Za-zß-ÿ]|[а-яё][А-ЯЁ]")
 _XML_ENTITIES = {"lt", "gt", "amp", "quot", "apos"}
 
 
@@ -52,9 +54,11 @@ def _decode_other(body: bytes, content_type: str) -> str:
         if name == "windows-1252" and _is_hardly_latin(body):
             continue
         try:
-            return body.decode(name)
+            text = body.decode(name)
         except (LookupError, UnicodeDecodeError):
             continue
+        if _is_plausible(text):
+            return text
     return _guessed(body)
 
 
@@ -71,6 +75,15 @@ def _is_hardly_latin(body: bytes) -> bool:
     letters = len(re.findall(rb"[A-Za-z]", re.sub(rb"<[^>]*>", b"", body[:20_000])))
     beyond = len(re.findall(rb"[\x80-\xff]", body[:20_000]))
     return beyond > letters
+
+
+def _is_plausible(text: str) -> bool:
+    """No words of two scripts, nor with capitals inside: what one single-byte encoding read as another looks like."""
+    sample = re.sub(r"<[^>]*>", " ", text[:200_000])
+    if len(re.findall("[А-Я]", sample)) > len(re.findall("[а-я]", sample)):  # KOI8-R and Windows-1251 swap the cases
+        return False
+    beyond = sum(character > "\x7f" for character in sample)
+    return len(_ODD.findall(sample)) <= max(2, beyond // 20)
 
 
 def _guessed(body: bytes) -> str:
@@ -92,7 +105,7 @@ def as_xml(text: str) -> bytes:
 
 def _without_doctype(text: str) -> str:
     """Entities are never declared, then: neither billion laughs nor outside documents. A feed needs no DTD."""
-    start = re.match(r"(?:\s|<!--.*?-->|<\?.*?\?>)*<!DOCTYPE", text[:100_000], re.DOTALL | re.IGNORECASE)
+    start = re.match(r"(?>\s+|<!--.*?-->|<\?.*?\?>)*+<!DOCTYPE", text[:100_000], re.DOTALL | re.IGNORECASE)
     if start is None:
         return text
     found = re.compile(r"[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL).match(text, start.end())
@@ -108,4 +121,5 @@ def _valid_reference(found: re.Match[str]) -> str:
 def _written_out(found: re.Match[str]) -> str:
     if found[1] in _XML_ENTITIES:
         return found[0]
-    return html.entities.html5.get(f"{found[1]};", found[0].replace("&", "&amp;"))
+    character = html.entities.html5.get(f"{found[1]};")
+    return f"&amp;{found[1]};" if character is None else html.escape(character)

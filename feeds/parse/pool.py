@@ -7,6 +7,7 @@ that has the parser loaded (safe beside threads), and end with their parent, eve
 from __future__ import annotations
 
 import fcntl
+import gc
 import multiprocessing
 import os
 import resource
@@ -107,7 +108,10 @@ def _run(job: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, An
     try:
         return job(*args, **kwargs)
     except MemoryError:
-        raise _OutOfMemory from None
+        pass
+    # Out here the error no longer holds what the job had made: there is room to send the answer.
+    gc.collect()
+    raise _OutOfMemory
 
 
 def _prepare(
@@ -133,9 +137,10 @@ def _die_with_parent(alive: Connection) -> None:
     It works in the midst of a C loop, which a thread that watches would not. SIGIO ends a process where nobody handles
     it (signal(7)); PR_SET_PDEATHSIG would watch the fork server, which waits for its children.
     """
-    fcntl.fcntl(alive.fileno(), fcntl.F_SETOWN, os.getpid())
-    flags = fcntl.fcntl(alive.fileno(), fcntl.F_GETFL)
-    fcntl.fcntl(alive.fileno(), fcntl.F_SETFL, flags | os.O_ASYNC)
+    # Opened anew: a descriptor that came from the parent is one file to all children, and has one owner, the last.
+    own = os.open(f"/proc/self/fd/{alive.fileno()}", os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.fcntl(own, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(own, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)
     if alive.poll(0):  # it died before
         os._exit(1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ import feedparser
 
 from feeds.errors import ParseError
 from feeds.model import Enclosure, Entry, ParsedFeed, Response, Text
+from feeds.parse import mended, salvage
 from feeds.parse.encoding import as_xml, decode
 from feeds.urls import as_given, resolve
 
@@ -29,18 +31,13 @@ def parse_xml(response: Response) -> ParsedFeed:
     _refuse_other_kinds(response.url, text)
     document = as_xml(text)
     _refuse_traps(response.url, document)
-    read = feedparser.parse(
-        document,
-        # No base: feedparser would make relative guids absolute, and they would change with the feed's address.
-        response_headers={"content-type": "application/xml; charset=utf-8"},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
-    if not read.version and not read.entries:
+    read, found = _read(response.url, document)
+    if not read.version and not found:
         raise ParseError(response.url, _not_a_feed(read, text))
     feed: dict[str, Any] = read.feed
     language = dict.get(feed, "language")
     is_rss = not read.version.startswith("atom")
+    entries = (_entry(each, response.url, language, is_rss) for each in found)
     return ParsedFeed(
         format=read.version or "rss",
         title=html.unescape(re.sub(r"<[^>]*>", "", _value(feed, "title") or "")).strip() or None,
@@ -52,9 +49,33 @@ def parse_xml(response: Response) -> ParsedFeed:
         ttl=_ttl(feed),
         skip_hours=_skip_hours(text),
         skip_days=_skip_days(text),
-        entries=tuple(_entry(found, response.url, language, is_rss) for found in read.entries),
+        entries=tuple(entry for entry in entries if not _is_blank(entry)),
         problem=_problem(read),
     )
+
+
+def _read(url: str, document: bytes) -> tuple[Any, list[Any]]:
+    """feedparser's result, and the entries: entry by entry where reading the whole fails or loses some."""
+    try:
+        whole = mended.read(url, document)
+    except ParseError as error:
+        return _read_in_parts(url, salvage.documents(document), error)
+    if whole.get("bozo_exception") is not None:
+        parts = salvage.documents(document)
+        if len(parts) - 1 > len(whole.entries):
+            return _read_in_parts(url, parts, whole.bozo_exception)
+    return whole, whole.entries
+
+
+def _read_in_parts(url: str, documents: list[bytes], problem: Exception) -> tuple[Any, list[Any]]:
+    read = []
+    for document in documents:
+        with suppress(ParseError):  # that entry is lost, and only that one
+            read.append(mended.read(url, document))
+    if not read:
+        raise problem
+    read[0]["bozo_exception"] = problem
+    return read[0], [entry for part in read for entry in part.entries]
 
 
 def _refuse_other_kinds(url: str, text: str) -> None:
@@ -106,10 +127,14 @@ def _entry(found: Any, url: str, feed_language: str | None, is_rss: bool) -> Ent
         summary = replace(summary, html=_is_markup(summary.value))
     if content is not None and summary is not None and summary.value == content.value:
         summary = None  # feedparser repeats the content where there is no summary
-    base = title.base if title else url
+    if summary is None and (caption := _value(found, "media_description")):
+        summary = Text(caption, _is_markup(caption), url)
+    base = next((text.base for text in (title, summary, content) if text), url)
+    guid, is_link = _value(found, "id"), dict.get(found, "guidislink")
     return Entry(
-        guid=_value(found, "id"),
-        link=_alternate(found, base) or (_value(found, "id") if dict.get(found, "guidislink") else None),
+        guid=guid,
+        # A guid is a link only where it is one: isPermaLink is true by default, and guids are often words.
+        link=_alternate(found, base) if _links(found) else as_given("", guid or "") if is_link else None,
         original_link=_value(found, "feedburner_origlink"),
         title=title,
         summary=summary,
@@ -118,10 +143,20 @@ def _entry(found: Any, url: str, feed_language: str | None, is_rss: bool) -> Ent
         published=_value(found, "published") or _value(found, "created"),
         updated=_value(found, "updated"),
         language=_value(found, "language"),
-        categories=tuple(each.get("label") or each.get("term") or "" for each in dict.get(found, "tags") or ()),
+        categories=_categories(found),
         image=_image(found, base),
         enclosures=tuple(_enclosures(found, base)),
     )
+
+
+def _is_blank(entry: Entry) -> bool:
+    """Nothing but the beginning of an entry, where its document was cut."""
+    return not (entry.guid or entry.link or entry.title or entry.summary or entry.content or entry.enclosures)
+
+
+def _categories(found: Any) -> tuple[str, ...]:
+    said = (tag.get("label") or tag.get("term") for tag in dict.get(found, "tags") or ())
+    return tuple(dict.fromkeys(each for each in said if each))
 
 
 def _value(holder: Any, key: str) -> str | None:
@@ -184,10 +219,14 @@ def _enclosures(found: Any, base: str) -> Iterator[Enclosure]:
 
 
 def _image(found: Any, base: str) -> str | None:
-    pictures = [media.get("url") for media in dict.get(found, "media_content") or () if media.get("medium") == "image"]
+    pictures = [media.get("url") for media in dict.get(found, "media_content") or () if _is_picture(media)]
     thumbnails = [media.get("url") for media in dict.get(found, "media_thumbnail") or ()]
     own = (dict.get(found, "image") or {}).get("href")
     return next((image for url in (*pictures, *thumbnails, own) if url and (image := resolve(base, url))), None)
+
+
+def _is_picture(media: Any) -> bool:
+    return media.get("medium") == "image" or (media.get("type") or "").startswith("image/")
 
 
 def _ttl(feed: Any) -> timedelta | None:

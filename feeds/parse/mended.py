@@ -1,0 +1,69 @@
+"""feedparser with its known faults mended, one by one. Called by xmlfeed alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import feedparser
+from feedparser.mixin import _FeedParserMixin
+from feedparser.namespaces._base import Namespace
+from feedparser.namespaces.mediarss import Namespace as MediaRss
+
+from feeds.errors import ParseError
+
+_pop = _FeedParserMixin.pop
+_start_item = Namespace._start_item
+
+
+def read(url: str, document: bytes) -> Any:
+    """feedparser's result for a UTF-8 document: unsanitised, its embedded links unresolved.
+
+    Raises ParseError where feedparser itself fails, as it does on elements that it did not expect where they stand.
+    """
+    try:
+        return feedparser.parse(
+            document,
+            response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except (MemoryError, RecursionError):  # the pool's to explain
+        raise
+    except Exception as error:
+        raise ParseError(url, f"the document confuses the parser ({type(error).__name__})") from error
+
+
+def _pop_outside_images(self: Any, element: str, strip_whitespace: int = 1) -> Any:
+    """An <image> in an item has a title and a link of its own, which feedparser takes for the item's."""
+    if not (self.inentry and self.inimage) or self.insource:
+        return _pop(self, element, strip_whitespace)
+    entry = self.entries[-1]
+    self.entries[-1] = feedparser.FeedParserDict(links=[feedparser.FeedParserDict()])
+    output = _pop(self, element, strip_whitespace)
+    self.entries[-1] = entry
+    if element in ("href", "url") and output:
+        entry.setdefault("image", feedparser.FeedParserDict(href=output))
+    return output
+
+
+def _start_item_afresh(self: Any, attributes: Any) -> None:
+    """An <image> or <textInput> left open ends with its item."""
+    self.inimage = self.intextinput = 0
+    _start_item(self, attributes)
+
+
+def _start_media_description(self: Any, attributes: Any) -> None:
+    """The caption of a picture: feedparser takes it for the item's content."""
+    self.push("media_description", 1)
+
+
+def _end_media_description(self: Any) -> None:
+    self.pop("media_description")
+
+
+_FeedParserMixin.pop = _pop_outside_images
+# An id is compared, never followed: resolved, it would change whenever the feed moves. RFC 4287 section 4.2.6.
+_FeedParserMixin.can_be_relative_uri = _FeedParserMixin.can_be_relative_uri - {"id"}
+Namespace._start_item = Namespace._start_entry = _start_item_afresh
+MediaRss._start_media_description = _start_media_description
+MediaRss._end_media_description = _end_media_description
