@@ -150,6 +150,20 @@ def test_second_source_does_not_overwrite_the_first(store: Store) -> None:
     assert only(store).content == "<p>Text of a</p>"
 
 
+@pytest.mark.parametrize("order", [("Courier", "Agency"), ("Agency", "Courier")])
+def test_of_sources_that_come_together_the_first_of_the_config_owns_the_article(
+    store: Store, order: tuple[str, str]
+) -> None:
+    states = store.sync_sources([source("Courier"), source("Agency")])
+    for name in order:
+        store.save(
+            [outcome(states[name], [article(name, title="T", url="https://a.example/1", content=f"<p>{name}</p>")])],
+            NOW,
+        )
+    assert (only(store).source.name, only(store).content) == ("Courier", "<p>Courier</p>")
+    assert [other.name for other in only(store).also] == ["Agency"]
+
+
 def test_shared_url_joins_nothing_across_sources(store: Store) -> None:
     listed(store, "Courier", [article(url_is_shared=True)])
     assert listed(store, "Agency", [article("x", title="Title a", url="https://courier.example/a")]) == (1, 0)

@@ -145,7 +145,12 @@ def _edit(connection: Connection, source_id: int, article: Article, row: Row[Any
     if any(getattr(row, name) != value for name, value in told.items()):
         mine = (listings.c.source_id == source_id) & (listings.c.identity == article.identity)
         connection.execute(update(listings).where(mine).values(told))
-    if row.article is None or row.article_source_id != source_id or row.article_entry_key == _entry_key(article):
+    if row.article is None:
+        return False
+    if row.article_source_id > source_id and row.article_first_seen == now:
+        _take_over(connection, source_id, article, row.article, now)
+        return False
+    if row.article_source_id != source_id or row.article_entry_key == _entry_key(article):
         return False
     material: bool = row.article_words_key != listing.words_key(article)
     published = row.article_published or _corrected(article, row)
@@ -157,6 +162,19 @@ def _edit(connection: Connection, source_id: int, article: Article, row: Row[Any
     connection.execute(update(articles).where(articles.c.pk == row.article).values(values))
     membership.replace(connection, [Placed(row.article, values["date"], article.language, article.topics)])
     return material
+
+
+def _take_over(connection: Connection, source_id: int, article: Article, pk: int, now: datetime) -> None:
+    """Of sources that bring one article in one refresh the first of the config owns it, not the quickest."""
+    date = article.published or now
+    values = _values(article) | {
+        "source_id": source_id,
+        "published": article.published,
+        "updated": article.updated or date,
+        "date": date,
+    }
+    connection.execute(update(articles).where(articles.c.pk == pk).values(values))
+    membership.replace(connection, [Placed(pk, date, article.language, article.topics)])
 
 
 def _corrected(article: Article, row: Row[Any]) -> datetime | None:
