@@ -237,11 +237,13 @@ def _outcomes(
 def _give_memory_back() -> None:
     """Have large buffers freed at once, not kept by each thread's arena: 64 bodies of 10 MB took 328 MB, now 148.
 
-    glibc only: mallopt(3), M_MMAP_THRESHOLD.
+    glibc only, mallopt(3): M_MMAP_THRESHOLD, and M_ARENA_MAX, as 32 threads' arenas would reserve a gigabyte of address
+    space.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(-3, 1_000_000)
+        mallopt(-8, 2)
 
 
 def _address(turn: _Turn) -> str:

@@ -14,6 +14,9 @@ Answer = TypeVar("Answer")
 Result = TypeVar("Result")
 
 
+_STACK = 1_048_576  # bytes for each thread: eight times less than usual, and more than any of them needs
+
+
 class _Line(Generic[Job]):
     """Jobs waiting in a line per host. The longest line is served first, so that no host's is left over at the end."""
 
@@ -90,9 +93,23 @@ def in_turn(
             except BaseException as error:  # handed to the caller, who raises it
                 results.put(error)
 
-    for number in range(min(threads, len(waiting))):
-        threading.Thread(target=work, name=f"fetch-{number}", daemon=True).start()
+    _start(work, min(threads, len(waiting)))
     yield from _collect(results, len(waiting), stop)
+
+
+def _start(work: Callable[[], None], wanted: int) -> None:
+    """So many threads, or as many as the machine allows; at least one."""
+    before = threading.stack_size(_STACK)
+    try:
+        for number in range(wanted):
+            try:
+                threading.Thread(target=work, name=f"fetch-{number}", daemon=True).start()
+            except RuntimeError:  # can't start new thread
+                if number == 0:
+                    raise
+                return
+    finally:
+        threading.stack_size(before)
 
 
 def _collect(results: SimpleQueue[Result | BaseException], total: int, stop: threading.Event) -> Iterator[list[Result]]:

@@ -248,3 +248,39 @@ def test_closed_stdout_is_no_error(folder: Path) -> None:
     )
     assert done.returncode == 0
     assert (folder / "output/all/atom.xml").exists()
+
+
+def test_evaluate_measures_labelled_items(folder: Path) -> None:
+    items = [
+        {"id": "1", "lang": "en", "title": "Mali's army retakes a town near Gao", "summary": "", "sahel": 1},
+        {"id": "2", "lang": "en", "title": "Rain expected in Cardiff", "summary": "", "sahel": 0},
+        {"id": "3", "lang": "en", "title": "Rain expected in Leeds", "summary": "", "sahel": 1, "hard": 1},
+    ]
+    (folder / "items.jsonl").write_text("\n".join(json.dumps(item) for item in items))
+    figures = json.loads(feeds(folder, "evaluate", "items.jsonl", "--json").stdout)["topics"]["sahel"]
+    assert (figures["n"], figures["positives"], figures["precision"], figures["recall"]) == (3, 2, 1.0, 0.5)
+    assert [error["id"] for error in figures["errors"]] == ["3"]
+    skipped = json.loads(feeds(folder, "evaluate", "items.jsonl", "--json", "--skip-hard").stdout)
+    assert skipped["topics"]["sahel"]["f1"] == 1.0
+    assert "sahel" in feeds(folder, "evaluate", "items.jsonl").stdout
+
+
+def test_evaluate_against_another_definition_says_what_would_change(folder: Path) -> None:
+    (folder / "items.jsonl").write_text('{"id": "1", "lang": "en", "title": "Rain expected in Cardiff", "sahel": 0}\n')
+    (folder / "sahel.toml").write_text('any_of = ["Cardiff"]\n')
+    shown = feeds(folder, "evaluate", "items.jsonl", "--against", "sahel.toml").stdout
+    assert "1 would come in" in shown
+    assert "(wrongly)" in shown
+    (folder / "items.jsonl").write_text("no json\n")
+    done = feeds(folder, "evaluate", "items.jsonl")
+    assert (done.returncode, done.stderr.splitlines()[0][:35]) == (2, "feeds: items.jsonl, line 1: no JSON")
+
+
+@pytest.mark.parametrize("limit", ["-n 64", "-v 1000000"])
+def test_small_machines_do(folder: Path, limit: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"ulimit {limit} && {sys.executable} -m feeds refresh --json"],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["failed"] == []

@@ -114,37 +114,72 @@ def explain(path: Path, what: tuple[str, ...], as_json: bool) -> None:
 
 EVALUATE_EPILOG = """\b
 Examples:
-  feeds evaluate labelled.jsonl
-  feeds evaluate labelled.jsonl --skip-hard --json
+  feeds evaluate labelled.jsonl --skip-hard
+  feeds evaluate labelled.jsonl --against sahel.toml              what would come in, what go out
+  feeds export | feeds evaluate - --against new.toml --topic sahel    the same on the store
 """
 
 
 @click.command(epilog=EVALUATE_EPILOG)
 @click.argument("file", type=click.File("rb"))
 @click.option("--skip-hard", is_flag=True, help="Leave out the items that are marked hard.")
+@click.option(
+    "--against",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="DEFINITION.toml",
+    help="Compare with another version of a topic's definition.",
+)
+@click.option("--topic", help="The topic that --against is another version of; by default the one of the file's name.")
 @json_option
 @click.pass_obj
-def evaluate(path: Path, file: BinaryIO, skip_hard: bool, as_json: bool) -> None:
+def evaluate(
+    path: Path, file: BinaryIO, skip_hard: bool, against: Path | None, topic: str | None, as_json: bool
+) -> None:
     """Measure the topics on labelled items (JSON Lines): precision, recall and F1 per topic and language."""
     from feeds import topics
-    from feeds.topics.evaluate import evaluate as measure
+    from feeds.topics import evaluate as evaluating
 
     config = open_config(path)
     items = [item for item in _items(file) if not (skip_hard and item.get("hard"))]
-    result = measure(items, topics.load(config.topics, config.path.parent))
-    if as_json:
-        print_json(result)
+    now = topics.load(config.topics, config.path.parent)
+    if against is None:
+        result = evaluating.evaluate(items, now)
+        print_json(result) if as_json else _show_figures(result)
         return
+    name = topic or against.stem
+    if name not in config.topics:
+        raise UsageError(
+            f"there is no [topics.{name}]; name the topic that {against} is another version of with --topic"
+        )
+    from feeds.config import Topic
+
+    other = topics.load({**config.topics, name: Topic(file=str(against.absolute()))}, config.path.parent)
+    changes = evaluating.compare(items, now, other)
+    print_json(changes) if as_json else _show_changes(changes["topics"][name])
+
+
+def _show_figures(result: dict[str, Any]) -> None:
+    head = ("language", "n", "positives", "precision", "recall", "f1")
     for name, figures in result["topics"].items():
-        rows = [("all", figures), *figures["languages"].items()]
         click.echo(f"{name}:")
-        _table(
-            ("language", "n", "positives", "precision", "recall", "f1"),
-            [(language, str(row["n"]), str(row["positives"]), *(_figure(row[key]) for key in ("precision", "recall", "f1")))
-             for language, row in rows],
-        )  # fmt: skip
+        rows = [("all", figures), *figures["languages"].items()]
+        _table(head, [(language, str(row["n"]), str(row["positives"]), *map(_figure, (row[key] for key in head[3:])))
+                      for language, row in rows])  # fmt: skip
         for error in figures["errors"]:
             click.echo(f"  {error['id']} should {'be in' if error['expected'] else 'not be in'}: {error['why']}")
+
+
+def _show_changes(changes: dict[str, list[dict[str, Any]]]) -> None:
+    for way, words in (("in", "would come in"), ("out", "would go out")):
+        click.echo(f"{len(changes[way])} {words}")
+        for each in changes[way]:
+            right = {None: "", 1: " (rightly)", 0: " (wrongly)"}[_is_right(each, way)]
+            click.echo(f"  [{each['lang'] or '?'}] {each['title']}{right}: {each['why']}")
+
+
+def _is_right(change: dict[str, Any], way: str) -> int | None:
+    expected = change.get("expected")
+    return None if expected is None else int(bool(expected) == (way == "in"))
 
 
 def _figure(value: float | None) -> str:
