@@ -7,11 +7,22 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
+from itertools import islice
 
 from feeds.config import Source
 from feeds.dates import parse_date, usable
 from feeds.language import language_of
-from feeds.markup import clean_html, cut_furniture, first_image, plain_text, plain_title, summarise, valid, without_tail
+from feeds.markup import (
+    clean_html,
+    cut_furniture,
+    first_image,
+    headline,
+    plain_text,
+    plain_title,
+    summarise,
+    valid,
+    without_tail,
+)
 from feeds.model import Article, Enclosure, Entry, ParsedFeed, Text
 from feeds.urls import canonical_url, host_of, resolve
 
@@ -19,21 +30,10 @@ _LONGEST_GUID = 1000
 _LONGEST_SUMMARY = 5000
 _LONGEST_TITLE = 500
 _MOST_CATEGORIES, _MOST_AUTHORS, _MOST_ENCLOSURES = 30, 20, 50
-_NOBODY = {
-    "admin",
-    "administrator",
-    "webmaster",
-    "editor",
-    "root",
-    "noreply",
-    "no-reply",
-    "unknown",
-    "none",
-    "null",
-    "author",
-}
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_BY = re.compile(r"(?:by|par|por|von|автор|بقلم)\s*[:：]?\s+", re.IGNORECASE)
+_NOBODY = frozenset("admin administrator webmaster editor root noreply no-reply unknown none null author".split())
+_ADDRESS = re.compile(r"[<(\[]?\s*(?:mailto:)?[^\s<>()\[\]]+@[^\s<>()\[\]]*\s*[>)\]]?")
+# "Von" before a surname alone is part of it; "von" always is.
+_BY = re.compile(r"(?:(?i:by|par|por|автор|بقلم)|Von(?=\s+\S+\s+\S))\s*[:：]?\s+")
 
 
 def normalise(feed: ParsedFeed, source: Source, now: datetime, zone: tzinfo = UTC) -> tuple[Article, ...]:
@@ -53,11 +53,13 @@ def normalise(feed: ParsedFeed, source: Source, now: datetime, zone: tzinfo = UT
 
 
 def _per_guid(entries: Iterable[Entry], urls: Iterable[str | None]) -> Counter[str]:
-    """How many entries each URL stands in, an entry repeated under one guid counted once."""
+    """How many entries each URL stands in, an entry repeated under one guid, or without one one title, counted once."""
     pairs = {
-        (url, entry.guid or str(number)) for number, (entry, url) in enumerate(zip(entries, urls, strict=True)) if url
+        (url, entry.guid, None if entry.guid or entry.title is None else entry.title.value)
+        for entry, url in zip(entries, urls, strict=True)
+        if url
     }
-    return Counter(url for url, _ in pairs)
+    return Counter(url for url, *_ in pairs)
 
 
 def _says_nothing(entry: Entry) -> bool:
@@ -76,17 +78,17 @@ def _article(
     is_shared: bool,
     position: int,
 ) -> Article:
-    said = entry.title or Text("")
-    body, byline = _body(entry, plain_title(said))
+    named = _title(entry)
+    body, byline = _body(entry, named)
     content = clean_html(body) if body else ""
     summary = _summary(entry, content)
-    title = plain_title(said)[:_LONGEST_TITLE] or summarise(summary, 100) or _name_of(entry, url)
+    title = named or summarise(summary, 100) or _name_of(entry, url)
     published, updated = _dates(entry, source, now, zone)
     return Article(
         identity=_identity(entry, url, is_shared, title),
         guid=_valid_or_none(entry.guid),
         url=url,
-        link=_valid_or_none(entry.link),
+        link=_link(entry.link),
         title=title,
         summary=summary,
         content=content,
@@ -103,11 +105,19 @@ def _article(
     )
 
 
+def _title(entry: Entry) -> str:
+    """The title as plain text; where there is none, the headline in the text; "" where there is neither."""
+    said = plain_title(entry.title) if entry.title else ""
+    body = entry.content or entry.summary
+    return summarise(said or (headline(body.value) if body and body.html else ""), _LONGEST_TITLE)
+
+
 def _identity(entry: Entry, url: str | None, is_shared: bool, title: str) -> str:
     """The guid, else the canonical link where no other entry has it, else a hash of what does not change."""
-    guid = valid(entry.guid or "").strip()
+    guid = (entry.guid or "").strip()
     if guid:
-        return f"guid:{guid}" if len(guid) <= _LONGEST_GUID else f"guid-hash:{_hash(guid)}"
+        is_short = len(guid) <= _LONGEST_GUID and guid == valid(guid)
+        return f"guid:{guid}" if is_short else f"guid-hash:{_hash(guid)}"
     if url and not is_shared:
         return f"link:{url}"
     first_enclosure = entry.enclosures[0].url if entry.enclosures else ""
@@ -116,11 +126,17 @@ def _identity(entry: Entry, url: str | None, is_shared: bool, title: str) -> str
 
 
 def _hash(*texts: str) -> str:
-    return hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()
+    return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _valid_or_none(text: str | None) -> str | None:
     return valid(text)[:4096] if text else None
+
+
+def _link(said: str | None) -> str | None:
+    """The link as it was given, where that is a web address; its spaces and controls escaped or gone."""
+    url = resolve("", said) if said else None
+    return said if said and url and said.isprintable() and " " not in said else url
 
 
 def _body(entry: Entry, title: str) -> tuple[Text | None, str | None]:
@@ -167,25 +183,22 @@ def _language(entry: Entry, feed: ParsedFeed, source: Source, text: str) -> str 
 
 def _authors(said: Iterable[str], byline: str | None) -> tuple[str, ...]:
     """Names alone: no "By", no e-mail addresses, nobody twice; from the byline where the feed names nobody."""
-    names = [name for text in said if (name := author_name(text))]
+    names = [name for text in islice(said, 100) if (name := author_name(text))]
     if not names and byline and (name := author_name(byline)):
         names = [name]
     return tuple(dict.fromkeys(names))[:_MOST_AUTHORS]
 
 
 def author_name(text: str) -> str | None:
-    """The name in "By NAME", "mail@host (NAME)", "NAME <mail@host>"; None where there is no name.
-
-    RSS 2.0 asks for an e-mail address in <author>; one is never published.
-    """
-    cleaned = plain_title(Text(text[:300], html=True)) if "<" in text and "@" not in text else valid(text[:300])
-    in_brackets = re.fullmatch(r"\s*[^\s()]+@[^\s()]+\s*\((.+)\)\s*", cleaned)
-    name = (
-        in_brackets[1]
-        if in_brackets
-        else re.sub(r"[<(\[]?\s*(?:mailto:)?" + _EMAIL.pattern + r"\s*[>)\]]?", "", cleaned)
-    )
-    name = " ".join(_BY.sub("", name.strip(), count=1).split()).strip(" ,;:-–—\"'")
+    """The name in "By NAME", "mail@host (NAME)", "NAME <mail@host>"; None where there is no name."""
+    said = valid(text[:300])
+    cleaned = plain_title(Text(said, html=True)) if "<" in said and "@" not in said else said
+    in_brackets = re.fullmatch(r"\s*[^\s()]+@[^\s()]+\s*\(([^()]+)\)\s*", cleaned)
+    name = in_brackets[1] if in_brackets else cleaned
+    # RSS 2.0 asks for an e-mail address in <author>; one is never published.
+    name = " ".join(_ADDRESS.sub(" ", name).split()).strip(" ,;:-–—\"'<>")
+    by = _BY.match(name)
+    name = name[by.end() :] if by else name
     if not name or name.lower() in _NOBODY or not re.search(r"[^\W\d_]", name) or re.match(r"https?://", name):
         return None
     return name[:200]
@@ -193,7 +206,7 @@ def author_name(text: str) -> str | None:
 
 def _categories(said: Iterable[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for text in said:
+    for text in islice(said, 500):
         name = plain_title(Text(text[:400], html=True))[:200]
         if name:
             found.setdefault(name)
@@ -211,7 +224,7 @@ def _image(entry: Entry, content: str) -> str | None:
 
 def _enclosures(said: Iterable[Enclosure]) -> tuple[Enclosure, ...]:
     found: dict[str, Enclosure] = {}
-    for each in said:
+    for each in islice(said, 500):
         url = resolve("", each.url)
         if url and url not in found:
             kind = (each.type or "").split(";")[0].strip().lower()

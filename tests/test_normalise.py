@@ -44,6 +44,15 @@ def test_link_of_several_entries_identifies_nothing() -> None:
     assert (first.url_is_shared, second.url_is_shared) == (True, True)
 
 
+def test_entry_repeated_without_a_guid_is_one_article_and_keeps_its_identity() -> None:
+    entry = Entry(title=Text("One"), link="https://a.example/1")
+    assert [each.identity for each in articles(entry, entry)] == [each.identity for each in articles(entry)]
+
+
+def test_guids_that_differ_in_what_xml_forbids_never_merge() -> None:
+    assert len(articles(Entry(guid="a\x01", title=Text("T")), Entry(guid="a", title=Text("T")))) == 2
+
+
 def test_hash_does_not_change_with_what_may_change() -> None:
     before = article(title=Text("One"), published="Mon, 23 Nov 2026 08:00:00 GMT", summary=Text("Early"))
     after = article(title=Text("One"), published="Mon, 23 Nov 2026 08:00:00 GMT", summary=Text("Late"))
@@ -78,7 +87,8 @@ def test_canonical_url_comes_from_behind_the_redirector_and_link_stays() -> None
 
 
 def test_link_that_is_no_web_address_gives_no_url() -> None:
-    assert article(link="javascript:alert(1)").url is None
+    made = article(link="javascript:alert(1)")
+    assert (made.url, made.link) == (None, None)
 
 
 # Texts
@@ -93,6 +103,7 @@ def test_title_is_plain_text() -> None:
     [
         ({"title": None, "summary": Text("First words of it. More.")}, "First words of it. More."),
         ({"title": None, "link": "https://a.example/x"}, "a.example"),
+        ({"title": None, "content": Text("<p>News</p><h1>Bridge opens</h1><p>Text.</p>", html=True)}, "Bridge opens"),
         ({"title": None, "enclosures": (Enclosure("https://a.example/show.mp3"),)}, "show.mp3"),
         ({"title": Text("<img src=x>", html=True), "guid": "g"}, "g"),
     ],
@@ -198,6 +209,12 @@ def test_language_that_the_text_contradicts_is_detected() -> None:
         ("  ", None),
         ("Byron Smith", "Byron Smith"),
         ("Portia Lee", "Portia Lee"),
+        ("Derby Smith", "Derby Smith"),
+        ("Shelby Rowe", "Shelby Rowe"),
+        ("Ursula von der Leyen", "Ursula von der Leyen"),
+        ("Von Max Muster", "Max Muster"),
+        ("A. Diop, B. Keita and C. Sow", "A. Diop, B. Keita and C. Sow"),
+        ("x" * 290 + " jane@a-long-host.example", "x" * 200),
     ],
 )
 def test_author_is_a_name_without_an_address(text: str, name: str | None) -> None:
