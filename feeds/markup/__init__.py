@@ -1,0 +1,10 @@
+"""Safe HTML and plain text out of whatever a source wrote. Pure; called by normalise and render."""
+
+from feeds.markup.furniture import cut_furniture, headline
+from feeds.markup.plain import inert_title, plain_text, plain_title, summarise, without_tail
+from feeds.markup.safe import clean_html, first_image, valid
+
+__all__ = [
+    "clean_html", "cut_furniture", "first_image", "headline", "inert_title", "plain_text", "plain_title", "summarise",
+    "valid", "without_tail",
+]  # fmt: skip
