@@ -34,6 +34,7 @@ class Daemon:
         self._read_at = path.stat().st_mtime if path.exists() else 0.0
         self._config = configuration.load(path)
         self._store = Store(self._config.store_url, _now())
+        self._unpublished = True  # what a run before stored and did not publish, or a changed config asks for
         self.stop = threading.Event()
 
     def run(self, wait: Callable[[], object]) -> None:
@@ -57,7 +58,9 @@ class Daemon:
         """Refresh what is due; trouble is logged, and the next tick tries again."""
         try:
             self._reload()
-            result = pipeline.refresh(self._config, self._store, _now(), early=False, idle=False, stop=self.stop)
+            idle = self._unpublished
+            result = pipeline.refresh(self._config, self._store, _now(), early=False, idle=idle, stop=self.stop)
+            self._unpublished = False
         except FeedsError as error:
             logger.error("%s", error)
         except Exception:
@@ -85,6 +88,7 @@ class Daemon:
             return
         logger.info("%s was read again", self._path)
         self._config = fresh
+        self._unpublished = True
 
 
 def serve_forever(path: Path) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from feeds.config import Config, load
-from feeds.errors import ConfigError, StoreError
+from feeds.errors import StoreError
 from feeds.model import SourceState
 from feeds.store import Store
+from feeds.topics import load_config
 
 RECENT = timedelta(days=7)
 SILENT = timedelta(days=30)
@@ -74,12 +75,12 @@ def health(state: SourceState, now: datetime) -> str:
 
 
 def findings(path: Path, now: datetime) -> Iterator[Finding]:
-    """Config first, then store, output and each source; stops where nothing further can be looked at."""
-    try:
-        config = load(path)
-    except ConfigError as error:
-        yield Finding(str(error), is_trouble=True)
-        return
+    """Config first, then store, output and each source; stops where nothing further can be looked at.
+
+    Raises ConfigError.
+    """
+    config = load(path)
+    load_config(config)
     topics = ", ".join(config.topics) or "no topics"
     yield Finding(f"{path}: {len(config.enabled_sources)} of {len(config.sources)} sources enabled; topics: {topics}")
     yield _output_finding(config)
@@ -95,8 +96,10 @@ def findings(path: Path, now: datetime) -> Iterator[Finding]:
 def _output_finding(config: Config) -> Finding:
     directory = config.output_dir
     existing = next(parent for parent in (directory, *directory.parents) if parent.exists())
+    if not existing.is_dir():
+        return Finding(f"{directory} can't be written: {existing} is no folder", is_trouble=True)
     if not os.access(existing, os.W_OK):
-        return Finding(f"{directory} can't be written: no permission for {existing}", is_trouble=True)
+        return Finding(f"{directory} can't be written: {existing} is read-only here", is_trouble=True)
     return Finding(f"{directory} can be written")
 
 

@@ -33,7 +33,7 @@ def documents(config: Config, store: Store, now: datetime) -> Iterator[Document]
 def feed_paths(config: Config, store: Store, now: datetime) -> list[str]:
     """The feeds to publish: every topic and `all`, and their languages and countries where there are articles."""
     main = [*config.topics, ALL]
-    there = store.feed_paths(now - config.publish.window)
+    there = store.feed_paths(now - config.publish.window, now)
     return [path for topic in main for path in (topic, *(each for each in there if each.startswith(f"{topic}/")))]
 
 

@@ -10,9 +10,9 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from feeds import outputs, publish, schedule
 from feeds.config import Config, Source, resolve_secret
@@ -22,7 +22,7 @@ from feeds.model import Outcome, Reading, Request, Response, Saved, SourceState
 from feeds.parse.pool import Pool
 from feeds.reading import prepare, read
 from feeds.store import Store
-from feeds.topics import Topics, load
+from feeds.topics import Topics, load_config
 from feeds.turns import in_turn
 from feeds.urls import host_of
 
@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 PARSE_WORKERS = 2
 PARSE_SECONDS = 10.0  # a large honest document takes 2
 PARSE_MEMORY = 280_000_000  # HOSTILE: no process above 300 MB
+PATIENCE = timedelta(seconds=4)  # beyond the time that fetching may take, for documents that are slow to read
+LEASE_MARGIN = timedelta(minutes=2)
 WAITING_BYTES = 48_000_000  # of bodies that wait to be read, before no more are fetched
 _RETIRE_STEP = 1000
 
@@ -141,10 +143,12 @@ def refresh(
     started = time.monotonic()
     stop = stop or threading.Event()
     chosen = choose(config, only)
-    topics = load(config.topics, config.path.parent)  # a fault in a definition is told before anything is fetched
+    topics = load_config(config)  # a fault in a definition is told before anything is fetched
     states = store.sync_sources(config.sources)
+    rematch(config, store, now, topics)  # what comes from here on is matched as it comes
     asked = [states[source.name] for source in chosen if only or states[source.name].gone_at is None or not force]
-    claimed = store.claim([state.id for state in asked], now, _longest(config, chosen), early=early, force=force)
+    lease = _longest(config, chosen) + LEASE_MARGIN
+    claimed = store.claim([state.id for state in asked], now, lease, early=early, force=force)
     tally = _Tally()
     try:
         for outcomes in _outcomes(config, chosen, claimed, now, stop):
@@ -157,7 +161,7 @@ def refresh(
     published: tuple[str, ...] = ()
     if not stop.is_set() and (claimed or idle):
         tidy(config, store, now)
-        published = publish_all(config, store, now, topics)
+        published = publish_all(config, store, now)
     return RefreshResult(
         sources=len(claimed),
         waiting=len(chosen) - len(claimed),
@@ -187,14 +191,14 @@ def choose(config: Config, names: Iterable[str]) -> tuple[Source, ...]:
     return chosen
 
 
-def _longest(config: Config, sources: tuple[Source, ...]) -> timedelta:
-    """How long a refresh of *sources* can take at the very most: the length of its leases."""
+def _longest(config: Config, sources: Sequence[Source]) -> timedelta:
+    """How long asking *sources* can take at the very most, and reading what they answer."""
     hosts = Counter(host_of(source.url) for source in sources)
     rounds = max(
         math.ceil(len(sources) / config.fetch.concurrency),
         math.ceil(max(hosts.values(), default=0) / config.fetch.per_host),
     )
-    return rounds * (config.fetch.timeout + timedelta(seconds=PARSE_SECONDS)) + timedelta(minutes=2)
+    return rounds * config.fetch.timeout + PATIENCE
 
 
 def _outcomes(
@@ -208,7 +212,8 @@ def _outcomes(
     chance = random.Random()
     _give_memory_back()
     waiting = _Waiting()
-    pool = Pool(PARSE_WORKERS, PARSE_SECONDS, PARSE_MEMORY, prepare, (config,))
+    until = time.monotonic() + _longest(config, [by_name[state.name] for state in claimed]).total_seconds()
+    pool = Pool(PARSE_WORKERS, PARSE_SECONDS, PARSE_MEMORY, prepare, (config,), until)
     with Fetcher(config.fetch, agent) as fetcher, pool:
 
         def ask(turn: _Turn) -> _Answer:
@@ -303,36 +308,33 @@ def _cut_short(turn: _Turn, response: Response, reading: Reading, now: datetime,
 
 def tidy(config: Config, store: Store, now: datetime) -> None:
     """Retention: old articles that no source lists any more, and the old log, go."""
-    while store.retire(now - config.retention.articles, _RETIRE_STEP) == _RETIRE_STEP:
+    followed = [
+        state.id for name, state in store.states().items() if name in {source.name for source in config.enabled_sources}
+    ]
+    while store.retire(now - config.retention.articles, followed, _RETIRE_STEP) == _RETIRE_STEP:
         pass
     store.trim_log(now - config.retention.fetch_log)
 
 
-def publish_all(config: Config, store: Store, now: datetime, topics: Topics | None = None) -> tuple[str, ...]:
+def publish_all(config: Config, store: Store, now: datetime) -> tuple[str, ...]:
     """Write output/ from the store; the paths of the files that changed, status/ left out."""
-    rematch(config, store, now, topics or load(config.topics, config.path.parent))
+    rematch(config, store, now, load_config(config))
     written, standing = publish.write(outputs.documents(config, store, now), config.output_dir, store.document_paths())
     store.set_document_paths(standing, now)
     return tuple(path for path in written if not path.startswith("status/"))
 
 
 def rematch(config: Config, store: Store, now: datetime, topics: Topics) -> None:
-    """Match the stored window again to every definition that has changed since it was last matched."""
-    matched = store.topic_digests()
-    changed = [name for name in topics.names if matched.get(name) != topics.digests[name]]
-    if changed and matched:
-        by_name = {source.name: source for source in config.sources}
-        store.rematch(
-            {
-                article.id.removeprefix("urn:uuid:"): topics.match(article, by_name.get(article.source.name))
-                for article in store.articles()
-                if article.date >= now - config.publish.window
-            }
-        )
-    for name in changed:
-        store.set_topic_digest(name, topics.digests[name])
-
-
-def local_now() -> datetime:
-    """The clock, read at the edges only: now, in UTC, in whole seconds."""
-    return datetime.now(UTC).replace(microsecond=0)
+    """Match the stored window again where a definition has changed, come or gone since it was last matched."""
+    if store.topic_digests() == topics.digests:
+        return
+    by_name = {source.name: source for source in config.sources}
+    since = now - config.publish.window
+    store.rematch(
+        {
+            article.id.removeprefix("urn:uuid:"): topics.match(article, by_name.get(article.source.name))
+            for article in store.articles(hidden=True)
+            if article.date >= since
+        }
+    )
+    store.set_topic_digests(topics.digests)

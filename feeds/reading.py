@@ -9,7 +9,7 @@ from feeds.config import Config, Source
 from feeds.model import Reading, Response
 from feeds.normalise import normalise
 from feeds.parse import parse
-from feeds.topics import Topics, load
+from feeds.topics import Topics, load_config
 from feeds.urls import public_url
 
 _topics: Topics
@@ -18,7 +18,7 @@ _topics: Topics
 def prepare(config: Config) -> None:
     """Load the topics, once a process, before its first document."""
     global _topics
-    _topics = load(config.topics, config.path.parent)
+    _topics = load_config(config)
 
 
 def read(response: Response, source: Source, now: datetime) -> Reading:

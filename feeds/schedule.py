@@ -41,7 +41,7 @@ def next_check(
     back_off = min(interval * 2 ** min(state.failures - 1, 20), DAY) if state.failures else timedelta(0)
     if back_off > wait:
         wait, why = back_off, f"{state.failures} failures in a row"
-    at = now + wait * (1 + JITTER * jitter)
+    at = now + min(wait * (1 + JITTER * jitter), max(interval, schedule.max_interval))
     if state.retry_until is not None and state.retry_until > at:
         at, why = state.retry_until, "its server asks for it (Retry-After)"
     open_at = _after_skipped(at, state.skip_hours, state.skip_days)
@@ -61,7 +61,7 @@ def _after_skipped(at: datetime, hours: frozenset[int], days: frozenset[int]) ->
 def planned(state: SourceState, source: Source, schedule: Schedule, now: datetime, jitter: float) -> SourceState:
     """*state* with its next check set."""
     at, why = next_check(state, source, schedule, now, jitter)
-    early = at - (at - now) * EARLY
+    early = at if state.gone_at else at - (at - now) * EARLY
     held = state.retry_until if state.retry_until is not None and state.retry_until > now else now
     return replace(state, next_check=at, due_at=max(early, held), wait_reason=why)
 
@@ -95,8 +95,8 @@ def after_answer(
         skip_hours=feed.skip_hours if len(feed.skip_hours) < 24 else frozenset(),
         skip_days=feed.skip_days if len(feed.skip_days) < 7 else frozenset(),
         feed_title=feed.title,
-        feed_link=feed.link,
-        feed_id=feed.id,
+        feed_link=feed.link and public_url(feed.link),  # some feeds repeat the address they were asked at
+        feed_id=feed.id and (public_url(feed.id) if "://" in feed.id else feed.id),
         feed_language=feed.language,
     )
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -284,3 +285,51 @@ def test_small_machines_do(folder: Path, limit: str) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["failed"] == []
+
+
+def test_check_of_a_faulty_config_is_exit_code_2(folder: Path) -> None:
+    (folder / "config.toml").write_text("[site]\ncolour = 1\n")
+    done = feeds(folder, "check")
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+
+
+def test_check_sees_an_output_that_is_no_folder(folder: Path) -> None:
+    (folder / "output").write_text("")
+    done = feeds(folder, "check")
+    assert done.returncode == 1
+    assert "is no folder" in done.stdout
+
+
+def test_definition_that_cannot_be_names_the_file(folder: Path) -> None:
+    text = (folder / "config.toml").read_text()
+    (folder / "config.toml").write_text(text.replace('use = "sahel"', 'use = "sahara"'))
+    done = feeds(folder, "refresh")
+    assert done.returncode == 2
+    assert "config.toml: [topics.sahel], key use" in done.stderr
+
+
+def test_daemon_publishes_at_its_start_what_is_stored(folder: Path) -> None:
+    feeds(folder, "refresh")
+    for path in (folder / "output").rglob("atom.xml"):
+        path.unlink()
+    with subprocess.Popen([sys.executable, "-m", "feeds", "run"], cwd=folder) as daemon:
+        _wait_for(folder / "output/all/atom.xml")
+        daemon.send_signal(signal.SIGTERM)
+
+
+def test_refresh_that_is_told_to_end_leaves_no_words_and_no_leases(folder: Path, web: Web) -> None:
+    def drip(request: BaseHTTPRequestHandler) -> None:
+        time.sleep(1.5)
+
+    web.pages["/courier"] = drip
+    with subprocess.Popen(
+        [sys.executable, "-m", "feeds", "refresh"], cwd=folder, stderr=subprocess.PIPE, text=True
+    ) as done:
+        while not web.requests:
+            time.sleep(0.02)
+        done.send_signal(signal.SIGTERM)
+        assert done.wait(timeout=10) == 143
+        assert done.stderr is not None
+        assert done.stderr.read() == ""
+    web.pages["/courier"] = Page(rss(item("a")))
+    assert json.loads(feeds(folder, "refresh", "--json").stdout)["new"] == 1

@@ -64,6 +64,8 @@ def test_source_may_carry_a_prior(topics: str) -> None:
         ('[fetch]\nallow_private_networks = ["x"]', r'\[fetch\], key allow_private_networks: expected networks such as'),
         ('[schedule]\ninterval = "1m"', r"\[schedule\]: expected min_interval ≤ interval ≤ max_interval"),
         ('[publish]\nformats = ["pdf"]', r'\[publish\], key formats\[0\]: .*"atom", "rss", "json", "html"'),
+        ('[publish]\ndir = "."', r"\[publish\], key dir: expected a folder of its own"),
+        ('[publish]\ndir = "/"', r"\[publish\], key dir: expected a folder of its own"),
         ('[topics.all]\nuse = "sahel"', r"\[topics.all\]: this name is taken"),
         ('[topics.Sahel]\nuse = "sahel"', r"\[topics.Sahel\]: expected a name of small letters"),
         ('[[sources]]\nname = "A"', r"\[\[sources\]\] number 1 \(A\): the key 'url' is missing"),

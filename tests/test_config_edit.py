@@ -52,12 +52,31 @@ def test_file_without_a_last_newline_can_be_added_to(path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["B", "https://b.example/feed"])
-def test_removed_source_goes_and_comments_stay(path: Path, key: str) -> None:
+def test_removed_source_goes_and_everything_else_stays(path: Path, key: str) -> None:
     assert edit.remove_source(path, key).name == "B"
-    assert [source.name for source in load(path).sources] == ["A", "C"]
-    kept = [line for line in TEXT.splitlines() if line and line not in ('name = "B"', 'url = "https://b.example/feed"')]
-    del kept[kept.index("# The second of them") + 1]  # its [[sources]]
-    assert [line for line in path.read_text().splitlines() if line] == kept
+    assert path.read_text() == TEXT.replace('[[sources]]\nname = "B"\nurl = "https://b.example/feed"\n', "")
+
+
+def test_comments_above_the_next_table_stay(path: Path) -> None:
+    path.write_text(TEXT.replace("# The second of them", "# --- From here on: ours ---") + "\n# end\n")
+    edit.remove_source(path, "A")
+    edit.remove_source(path, "C")
+    text = path.read_text()
+    assert "# --- From here on: ours ---\n[[sources]]" in text
+    assert text.endswith("# end\n")
+
+
+def test_source_with_tables_and_lists_of_its_own_goes_whole(path: Path) -> None:
+    path.write_text(TEXT + 'country = [\n  "ML",\n]\n[sources.headers]\nX-A = "b"\n\n[retention]\narticles = "10d"\n')
+    edit.remove_source(path, "C")
+    assert "X-A" not in path.read_text()
+    assert [source.name for source in load(path).sources] == ["A", "B"]
+
+
+def test_sources_written_as_one_list_are_left_to_the_person(path: Path) -> None:
+    path.write_text('sources = [{ url = "https://a.example/feed", name = "A" }]\n')
+    with pytest.raises(ConfigError, match="by hand"):
+        edit.remove_source(path, "A")
 
 
 def test_last_source_can_be_removed(path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from feeds.errors import StoreError
-from feeds.model import Enclosure, Evidence, StoredArticle, TopicMatch
+from feeds.model import Enclosure, Entry, Evidence, StoredArticle, Text, TopicMatch
 from feeds.store import Store
 from tests.build import DAY, HOUR, NOW, article, everything, in_topic, listed, outcome, source
 
@@ -123,6 +123,30 @@ def test_undated_article_takes_a_date_that_its_source_adds(store: Store) -> None
     assert only(store).date == NOW - HOUR
 
 
+def test_entry_that_lost_title_and_text_changes_nothing(store: Store) -> None:
+    listed(store, "Courier", [article(entry=Entry(title=Text("Title a")))])
+    assert listed(store, "Courier", [article(title="courier.example", content="", entry=Entry())], NOW + HOUR) == (0, 0)
+    assert only(store).title == "Title a"
+
+
+def test_article_whose_link_becomes_shared_does_not_come_twice(store: Store) -> None:
+    link = "https://courier.example/live"
+    listed(store, "Courier", [article(identity=f"link:{link}", guid=None, url=link, title="Story A")])
+    both = [
+        article(identity="hash:b", guid=None, url=link, title="Story B", url_is_shared=True),
+        article(identity="hash:a", guid=None, url=link, title="Story A", url_is_shared=True),
+    ]
+    assert listed(store, "Courier", both, NOW + HOUR) == (1, 0)
+    assert sorted(found.title for found in store.articles()) == ["Story A", "Story B"]
+
+
+def test_entries_alike_in_all_but_new_guids_stay_as_many_as_they_were(store: Store) -> None:
+    same = {"title": "Same", "url": "https://courier.example/same", "url_is_shared": True, "content": "<p>Same</p>"}
+    listed(store, "Courier", [article("a", **same), article("b", **same)])
+    assert listed(store, "Courier", [article("c", **same), article("d", **same)], NOW + HOUR) == (0, 0)
+    assert len(list(store.articles())) == 2
+
+
 # One article or two
 
 
@@ -230,7 +254,7 @@ def test_article_is_in_the_feeds_of_its_language_and_of_the_countries_it_is_abou
         Evidence("chad", "Chad", "body", 0.1, country="TD"),
     )
     listed(store, "Courier", [article(language="pt-BR", topics={"sahel": TopicMatch(1.5, about)})])
-    assert store.feed_paths(NOW - DAY) == [
+    assert store.feed_paths(NOW - DAY, NOW) == [
         "all", "all/country/ml", "all/country/ne", "all/lang/pt",
         "sahel", "sahel/country/ml", "sahel/country/ne", "sahel/lang/pt",
     ]  # fmt: skip
@@ -262,7 +286,7 @@ def test_retention_spares_what_is_still_listed_and_never_lets_the_rest_come_back
     old = [article("a", published=NOW - 500 * DAY), article("b", published=NOW - 500 * DAY)]
     listed(store, "Courier", old)
     listed(store, "Courier", old[:1], NOW + HOUR)
-    assert store.retire(NOW - 400 * DAY) == 1
+    assert store.retire(NOW - 400 * DAY, [1, 2]) == 1
     assert [found.guid for found in store.articles()] == ["a"]
     assert listed(store, "Courier", old, NOW + 2 * HOUR) == (0, 0)
     assert [found.guid for found in store.articles()] == ["a"]

@@ -6,7 +6,6 @@ Commands import what they need when they run: cron pays for start-up every time.
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from pathlib import Path
 
@@ -58,9 +57,6 @@ def main() -> None:
         code = _complain(str(error), 2)
     except FeedsError as error:
         code = _complain(str(error), 1)
-    except BrokenPipeError:  # `feeds export | head`: the reader has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        code = 0
     except OSError as error:
         code = _complain(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
     except Exception as error:

@@ -45,6 +45,8 @@ def add(
     from feeds.urls import host_of
 
     config = open_config(path)
+    if not host_of(url) or not url.startswith(("http://", "https://")):
+        raise UsageError(f"expected an http or https URL, got {url}")
     if edit.find_source(config, url) or (name and edit.find_source(config, name)):
         raise UsageError(f"{url if edit.find_source(config, url) else name} is there already")
     found = _discover(config, url)

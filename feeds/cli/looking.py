@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -100,13 +101,14 @@ def explain(path: Path, what: tuple[str, ...], as_json: bool) -> None:
     from feeds.explain import in_words, verdict_rows
 
     config = open_config(path)
-    words = sys.stdin.read() if what == ("-",) else " ".join(what)
+    said = sys.stdin.read() if what == ("-",) else " ".join(what)
+    words = said.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     with open_store(config) as store:
         article = store.find(words.strip())
     if article is None and words.startswith(("http://", "https://", "urn:uuid:")):
         raise UsageError(f"the store has no article {words}")
     by_name = {source.name: source for source in config.sources}
-    loaded = topics.load(config.topics, config.path.parent)
+    loaded = topics.load_config(config)
     source = by_name.get(article.source.name) if article else None
     rows = verdict_rows(loaded, article or words, source)
     print_json(rows) if as_json else click.echo(in_words(rows))
@@ -141,7 +143,7 @@ def evaluate(
 
     config = open_config(path)
     items = [item for item in _items(file) if not (skip_hard and item.get("hard"))]
-    now = topics.load(config.topics, config.path.parent)
+    now = topics.load_config(config)
     if against is None:
         result = evaluating.evaluate(items, now)
         print_json(result) if as_json else _show_figures(result)
@@ -216,8 +218,11 @@ def export(path: Path, form: str) -> None:
         return
     with open_store(config) as store:
         lines = exporting.csv_lines(store.articles()) if form == "csv" else exporting.jsonl(store.articles())
-        for line in lines:
-            click.echo(line, nl=False)
+        try:
+            for line in lines:
+                sys.stdout.write(line)
+        except BrokenPipeError:  # `feeds export | head`: the reader has had enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 @click.command()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import asdict
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -31,6 +33,7 @@ def refresh(path: Path, sources: tuple[str, ...], force: bool, as_json: bool) ->
     from feeds import pipeline
 
     config = open_config(path)
+    signal.signal(signal.SIGTERM, _end)
     with open_store(config) as store, progress_bar("Fetching") as progress:
         result = pipeline.refresh(config, store, clock(), only=sources, force=force, progress=progress)
     if as_json:
@@ -42,6 +45,10 @@ def refresh(path: Path, sources: tuple[str, ...], force: bool, as_json: bool) ->
         click.echo(summary(result))
     if result.sources and len(result.failed) == result.sources:
         raise SystemExit(1)
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(143)  # through every `finally`: leases are given back, children ended
 
 
 def summary(result: RefreshResult) -> str:

@@ -306,6 +306,8 @@ def _settings_faults(config: Config) -> Iterable[str]:
         yield "[schedule]: expected min_interval ≤ interval ≤ max_interval"
     if config.publish.hub and not _is_web_url(config.publish.hub):
         yield f'[publish], key hub: expected an http or https URL, got "{config.publish.hub}"'
+    if config.output_dir.resolve() in (config.path.parent.resolve(), *config.path.parent.resolve().parents):
+        yield f'[publish], key dir: expected a folder of its own, got "{config.publish.dir}"'
     if not config.publish.formats:
         yield '[publish], key formats: expected at least one of "atom", "rss", "json", "html"'
 
@@ -329,6 +331,8 @@ def _source_faults(config: Config) -> Iterable[str]:
             yield f"{place}, key url: {urls[source.url]} has the same url"
         if source.name in names:
             yield f"{place}, key name: another source has the same name"
+        if source.name in urls or source.url in names:
+            yield f"{place}: another source's name and url are the same"
         if not source.name.isprintable() or source.name != source.name.strip():
             yield f"{place}, key name: expected one line of text without space around it"
         if source.language is not None and not re.fullmatch(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*", source.language):

@@ -6,13 +6,14 @@ The new text is checked as a whole before it is written, and takes the old one's
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import tomlkit
-from tomlkit.exceptions import TOMLKitError
 
 from feeds.config import Config, Source, load, parse
 from feeds.errors import ConfigError, UsageError
@@ -38,15 +39,22 @@ def _table(source: Mapping[str, Any]) -> str:
     return "[[sources]]\n" + "\n".join(lines) + "\n"
 
 
-def without_source(text: str, source: Source) -> str:
-    """*text* without the [[sources]] table of *source*. Comments above it stay: they may speak of those that follow."""
-    document = tomlkit.parse(text)
-    tables = document["sources"]
-    position = next(number for number, table in enumerate(tables) if table["url"] == source.url)
-    del tables[position]
-    if not tables:
-        del document["sources"]
-    return tomlkit.dumps(document)
+def without_source(text: str, config: Config, source: Source) -> str | None:
+    """*text* without the [[sources]] table of *source*; None where it can't be told from the lines.
+
+    What stands between it and the next table, comments and empty lines, stays: it may speak of what follows.
+    """
+    lines = text.splitlines(keepends=True)
+    headers = [number for number, line in enumerate(lines) if re.match(r"\s*\[", line)]
+    own = [number for number in headers if re.match(r"\s*\[\[\s*sources\s*\]\]", lines[number])]
+    if len(own) != len(config.sources):
+        return None
+    start = own[config.sources.index(source)]
+    after = (number for number in headers if number > start and not re.match(r"\s*\[\[?\s*sources\s*\.", lines[number]))
+    end = next(after, len(lines))
+    while lines[end - 1].strip() == "" or lines[end - 1].lstrip().startswith("#"):
+        end -= 1
+    return "".join(lines[:start] + lines[end:])
 
 
 def add_sources(path: Path, sources: Iterable[Mapping[str, Any]]) -> None:
@@ -56,13 +64,13 @@ def add_sources(path: Path, sources: Iterable[Mapping[str, Any]]) -> None:
 
 def remove_source(path: Path, key: str) -> Source:
     """Take the source whose name or URL is *key* out of the file; gives it. Raises UsageError where there is none."""
-    source = find_source(load(path), key)
+    config = load(path)
+    source = find_source(config, key)
     if source is None:
         raise UsageError(f'no source is called "{key}"; `feeds sources` lists them')
-    try:
-        changed = without_source(_text(path), source)
-    except (TOMLKitError, KeyError, TypeError, StopIteration) as error:
-        raise ConfigError(f"{path}: can't be edited here; take the source out by hand") from error
+    changed = without_source(_text(path), config, source)
+    if changed is None or _sources(changed, path) != [each for each in config.sources if each != source]:
+        raise ConfigError(f"{path}: its lines can't be told apart here; take the source out by hand")
     _write(path, changed)
     return source
 
@@ -81,6 +89,13 @@ def free_name(config: Config, wanted: str, taken: Iterable[str] = ()) -> str:
     while free in names:
         free, number = f"{name} ({number})", number + 1
     return free
+
+
+def _sources(text: str, path: Path) -> list[Source]:
+    """The sources of *text*; none where it is no valid configuration."""
+    with suppress(ConfigError):
+        return list(parse(text, path).sources)
+    return []
 
 
 def _text(path: Path) -> str:

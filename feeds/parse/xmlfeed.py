@@ -20,6 +20,7 @@ from feeds.urls import as_given, resolve
 
 _MOST_NAMESPACES = 300
 _LONGEST_TAG = 100_000
+_MOST_CATEGORIES, _MOST_ENTRIES = 20_000, 50_000
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _ROOTS = re.compile(r"<(?:[A-Za-z0-9._-]+:)?(rss|feed|RDF|channel|item|entry)\b", re.IGNORECASE)
@@ -99,6 +100,9 @@ def _refuse_traps(url: str, document: bytes) -> None:
         and len(set(re.findall(rb"xmlns:[\w.-]+", document))) > _MOST_NAMESPACES
     ):
         raise ParseError(url, f"the document declares more than {_MOST_NAMESPACES} namespaces; no honest feed does")
+    for tag, most in ((b"<category", _MOST_CATEGORIES), (b"<item", _MOST_ENTRIES), (b"<entry", _MOST_ENTRIES)):
+        if document.count(tag) > most:
+            raise ParseError(url, f"the document has more than {most} <{tag[1:].decode()}>; no honest feed does")
     if re.search(rb"<[A-Za-z/][^<>]{%d}" % _LONGEST_TAG, document):
         raise ParseError(url, f"the document has a tag of more than {_LONGEST_TAG} characters; no honest feed does")
 

@@ -95,12 +95,12 @@ class Store:
         with self._read() as connection:
             return reading.select_articles(connection, selection)
 
-    def articles(self, batch: int = 500) -> Iterator[StoredArticle]:
-        """Every article that is not hidden, in order of first coming, *batch* in memory at a time."""
+    def articles(self, *, hidden: bool = False, batch: int = 500) -> Iterator[StoredArticle]:
+        """Every article, *hidden* ones only if asked, in order of first coming, *batch* in memory at a time."""
         after = 0
         while True:
             with self._read() as connection:
-                after, found = reading.page(connection, after, batch)
+                after, found = reading.page(connection, after, batch, hidden=hidden)
             yield from found
             if not found:
                 return
@@ -116,23 +116,23 @@ class Store:
             where = schema.articles.c.id == article_id.removeprefix("urn:uuid:")
             connection.execute(update(schema.articles).where(where).values(hidden_at=at))
 
-    def retire(self, before: datetime, limit: int = 1000) -> int:
-        """Delete up to *limit* articles dated before *before* that their sources no longer list; says how many.
+    def retire(self, before: datetime, followed: Sequence[int], limit: int = 1000) -> int:
+        """Delete up to *limit* articles dated before *before* that no *followed* source lists; says how many.
 
         Their identities stay, so that they never come back as new.
         """
         with self._write() as connection:
-            return saving.retire(connection, before, limit)
+            return saving.retire(connection, before, followed, limit)
 
     def trim_log(self, before: datetime) -> None:
         """Forget fetches before *before*."""
         with self._write() as connection:
             connection.execute(delete(schema.fetch_log).where(schema.fetch_log.c.at < before))
 
-    def feed_paths(self, since: datetime) -> list[str]:
-        """The feeds, by their paths under output/, that have articles dated from *since* on."""
+    def feed_paths(self, since: datetime, until: datetime) -> list[str]:
+        """The feeds, by their paths under output/, that have articles to show dated in [since, until]."""
         with self._read() as connection:
-            return reading.feed_paths(connection, since)
+            return reading.feed_paths(connection, since, until)
 
     def rematch(self, matches: Mapping[str, Mapping[str, TopicMatch]]) -> None:
         """Set for each article (by its bare id) which topics it is in, and why."""
@@ -146,10 +146,13 @@ class Store:
         with self._read() as connection:
             return {row.name: row.digest for row in connection.execute(select(schema.topics))}
 
-    def set_topic_digest(self, topic: str, digest: str) -> None:
+    def set_topic_digests(self, digests: Mapping[str, str]) -> None:
+        """Note what the stored articles have been matched against."""
         with self._write() as connection:
-            connection.execute(delete(schema.topics).where(schema.topics.c.name == topic))
-            connection.execute(insert(schema.topics).values(name=topic, digest=digest))
+            connection.execute(delete(schema.topics))
+            if digests:
+                rows = [{"name": name, "digest": digest} for name, digest in digests.items()]
+                connection.execute(insert(schema.topics), rows)
 
     def document_paths(self) -> set[str]:
         """The files that were published last."""

@@ -57,7 +57,7 @@ def twins(connection: Connection, source_id: int, new: Sequence[Article], listed
 
     *listed* are the identities that the document holds: an article still listed under another guid is another article.
     """
-    urls = {article.url for article in new if article.url and not article.url_is_shared}
+    urls = {article.url for article in new if article.url}
     candidates: dict[str, list[Row[Any]]] = {}
     for part in chunks(sorted(urls)):
         for row in connection.execute(
@@ -65,10 +65,14 @@ def twins(connection: Connection, source_id: int, new: Sequence[Article], listed
         ):
             candidates.setdefault(row.url, []).append(row)
     twins: dict[str, Row[Any]] = {}
+    taken: set[str] = set()  # of this source's own listings: each stands for one entry
     for article in new:
-        for row in candidates.get(article.url or "", ()) if not article.url_is_shared else ():
-            if is_same(article, row, source_id, listed):
+        for row in candidates.get(article.url or "", ()):
+            is_own = row.source_id == source_id
+            if not (is_own and row.identity in taken) and is_same(article, row, source_id, listed):
                 twins[article.identity] = row
+                if is_own:
+                    taken.add(row.identity)
                 break
     return twins
 
@@ -79,10 +83,10 @@ def is_same(article: Article, row: Row[Any], source_id: int, listed: set[str]) -
     Within one source only if the old guid is gone from the document and the dates agree: a guid that changes at every
     fetch must not double an article, a daily programme at one address must not swallow its earlier editions.
     """
-    if row.url_is_shared or row.title_key != title_key(article):
+    if row.title_key != title_key(article):
         return False
     if row.source_id != source_id:
-        return True
+        return not row.url_is_shared and not article.url_is_shared
     dates_agree = row.published == article.published or row.published is None or article.published is None
     return row.identity not in listed and dates_agree
 

@@ -44,15 +44,21 @@ def select_articles(connection: Connection, wanted: Selection) -> list[StoredArt
     return _complete(connection, connection.execute(query).all())
 
 
-def feed_paths(connection: Connection, since: datetime) -> list[str]:
-    """The feeds that have articles dated from *since* on, in order."""
-    query = select(memberships.c.feed).where(memberships.c.date >= since).distinct().order_by(memberships.c.feed)
-    return list(connection.execute(query).scalars())
+def feed_paths(connection: Connection, since: datetime, until: datetime) -> list[str]:
+    """The feeds that have articles to show dated in [since, until], in order."""
+    shown = (
+        select(memberships.c.feed)
+        .join(articles, articles.c.pk == memberships.c.article)
+        .where(memberships.c.date.between(since, until), articles.c.hidden_at.is_(None), ~articles.c.held)
+    )
+    return list(connection.execute(shown.distinct().order_by(memberships.c.feed)).scalars())
 
 
-def page(connection: Connection, after: int, limit: int) -> tuple[int, list[StoredArticle]]:
+def page(connection: Connection, after: int, limit: int, *, hidden: bool) -> tuple[int, list[StoredArticle]]:
     """Up to *limit* articles with keys above *after*, and the last key."""
-    query = _rows().where(articles.c.pk > after, articles.c.hidden_at.is_(None)).order_by(articles.c.pk).limit(limit)
+    query = _rows().where(articles.c.pk > after).order_by(articles.c.pk).limit(limit)
+    if not hidden:
+        query = query.where(articles.c.hidden_at.is_(None))
     rows = connection.execute(query).all()
     return (rows[-1].pk if rows else after), _complete(connection, rows)
 

@@ -150,7 +150,7 @@ def _edit(connection: Connection, source_id: int, article: Article, row: Row[Any
     if row.article_source_id > source_id and row.article_first_seen == now:
         _take_over(connection, source_id, article, row.article, now)
         return False
-    if row.article_source_id != source_id or row.article_entry_key == _entry_key(article):
+    if row.article_source_id != source_id or row.article_entry_key == _entry_key(article) or _is_emptied(article):
         return False
     material: bool = row.article_words_key != listing.words_key(article)
     published = row.article_published or _corrected(article, row)
@@ -162,6 +162,11 @@ def _edit(connection: Connection, source_id: int, article: Article, row: Row[Any
     connection.execute(update(articles).where(articles.c.pk == row.article).values(values))
     membership.replace(connection, [Placed(row.article, values["date"], article.language, article.topics)])
     return material
+
+
+def _is_emptied(article: Article) -> bool:
+    """An entry that lost title and text both: a fault of its source, and no edit."""
+    return article.entry.title is None and not article.content
 
 
 def _take_over(connection: Connection, source_id: int, article: Article, pk: int, now: datetime) -> None:
@@ -209,11 +214,12 @@ def _log(connection: Connection, outcome: Outcome, saved: Saved, now: datetime) 
     connection.execute(insert(fetch_log).values(values))
 
 
-def retire(connection: Connection, before: datetime, limit: int) -> int:
-    """Delete what is old and no longer in any source's last document."""
+def retire(connection: Connection, before: datetime, followed: Sequence[int], limit: int) -> int:
+    """Delete what is old and no longer in the last document of any source that is still followed."""
     still_listed = exists().where(
         listings.c.article == articles.c.pk,
         listings.c.source_id == sources.c.id,
+        sources.c.id.in_(followed),
         listings.c.last_listed >= sources.c.document_at,
     )
     old = select(articles.c.pk).where(articles.c.date < before, ~still_listed).order_by(articles.c.date).limit(limit)
