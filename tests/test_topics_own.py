@@ -11,6 +11,7 @@ import pytest
 from feeds.config import Topic
 from feeds.errors import ConfigError
 from feeds.topics import load
+from feeds.topics.evaluate import item_article
 from feeds.topics.folding import clean, fold
 from feeds.topics.gazetteer import shipped
 from feeds.topics.matching import Topics
@@ -183,3 +184,9 @@ def test_sure_names_of_one_country_are_not_another_countrys() -> None:
                 owners[fold(clean(term.text))].add(concept.country)
     shared = {name: found for name, found in owners.items() if len(found) > 1}
     assert set(shared) <= {"congo", "congolese", "kongo", "конго", "republic of congo"}, shared
+
+
+def test_own_term_is_not_hidden_by_a_longer_one_of_the_gazetteer() -> None:
+    topics = {"gold": Topic(any_of=("orpaillage",))}
+    article = item_article({"title": "Mali : un site d'orpaillage s'effondre", "lang": "fr"})
+    assert "gold" in load(topics, Path()).match(article)

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from feeds.topics import gazetteer
 from feeds.topics.gazetteer import KINDS
 from feeds.topics.passages import Page, Passage, aside
-from feeds.topics.scanning import Hit
+from feeds.topics.scanning import Hit, Sense
 
 # Concepts that only say of which kind a text is; a name that is also a word is a name beside one of them.
 PUBLIC_LIFE, JIHADISM = "public-life", "jihadism"
@@ -107,10 +108,18 @@ def _in_force(hits: list[Hit], present: Set[str], family: Family) -> list[Hit]:
 
 
 def _without_excluded(page: Page, hits: list[Hit], rejected: list[Rejected], family: Family) -> list[Hit]:
-    """The longest term at each place. An exclusion takes its own span, unless a longer term contains it."""
+    """The longest term at each place. An exclusion takes its own span, unless a longer term contains it.
+
+    What a person wrote into a topic of their own gives way to no longer term of the gazetteer, only to exclusions.
+    """
     hits.sort(key=lambda hit: (hit.start - hit.end, hit.start, KINDS.index(hit.sense.kind)))
+    known = gazetteer.shipped()
+
+    def is_own(sense: Sense) -> bool:
+        return sense.concept not in known
+
     exclusions = [hit for hit in hits if hit.sense.kind == "exclude" and not _is_contained(hit, hits)]
-    spans: list[tuple[int, int]] = []
+    spans: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
     taken: set[tuple[int, str]] = set()
     kept: list[Hit] = []
     for hit in hits:
@@ -122,8 +131,8 @@ def _without_excluded(page: Page, hits: list[Hit], rejected: list[Rejected], fam
             words = page.text[exclusion.start : exclusion.end]
             reason = f'part of "{words}" ({family.names[exclusion.sense.concept]})'
             rejected.append(Rejected(sense.concept, start, end, page.passage_at(start), reason))
-        elif not _is_covered(start, end, spans) and (start, sense.concept) not in taken:
-            spans.append((start, end))
+        elif not _is_covered(start, end, spans[is_own(sense)]) and (start, sense.concept) not in taken:
+            spans[is_own(sense)].append((start, end))
             taken.add((start, sense.concept))
             kept.append(hit)
     kept.sort()
