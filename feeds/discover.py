@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urljoin
 
 from lxml import etree
@@ -30,7 +31,7 @@ _USUAL = (
     "?feed=rss2",
     "spip.php?page=backend",
 )
-_MOST_TRIED = 12
+_MOST_NAMED, _MOST_TRIED = 6, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +50,24 @@ def discover(url: str, fetch: Fetch) -> Discovered:
     feed = _as_feed(answer)
     if feed is not None:
         return _discovered(answer.moved_to or url, feed)
-    tried = 0
-    for candidate in candidates(answer.body, answer.url):
-        tried += 1
-        if tried > _MOST_TRIED:
-            break
+    tried = list(islice(candidates(answer.body, answer.url), _MOST_TRIED))
+    for candidate in tried:
         try:
-            found = _as_feed(fetch(Request(candidate)))
+            answer = fetch(Request(candidate))
         except FetchError:
             continue
-        if found is not None:
-            return _discovered(candidate, found)
-    raise SourceError(
-        url, f"no feed was found: the page names none that can be read, and {tried} usual places have none"
-    )
+        feed = _as_feed(answer)
+        if feed is not None:
+            return _discovered(answer.moved_to or candidate, feed)
+    raise SourceError(url, f"no feed was found: the page is none, and none is at the {len(tried)} likeliest places")
 
 
 def candidates(page: bytes, url: str) -> Iterator[str]:
     """Where a page's feed may be, each once, the likeliest first: what it declares, what it links to, the usual places."""
+    tree = _tree(page)
+    named = () if tree is None else (*_declared(tree, _base(tree, url)), *_linked(tree, _base(tree, url)))
     seen = set()
-    for found in (*_declared(page, url), *_linked(page, url), *_usual(url)):
+    for found in (*list(dict.fromkeys(named))[:_MOST_NAMED], *_usual(url)):
         key = canonical_url(found)
         if key is not None and key not in seen:
             seen.add(key)
@@ -93,16 +92,19 @@ def _tree(page: bytes) -> lxml_html.HtmlElement | None:
         return None
 
 
-def _declared(page: bytes, url: str) -> Iterator[str]:
+def _base(tree: lxml_html.HtmlElement, url: str) -> str:
+    """What the page's links are relative to: <base href>, else its own address."""
+    base = next(tree.iter("base"), None)
+    return resolve(url, base.get("href") or "") or url if base is not None else url
+
+
+def _declared(tree: lxml_html.HtmlElement, url: str) -> Iterator[str]:
     """<link rel="alternate" type="application/rss+xml">, comments' feeds last."""
-    tree = _tree(page)
-    if tree is None:
-        return
     links = [
         link
         for link in tree.iter("link")
         if "alternate" in (link.get("rel") or "").lower()
-        and (link.get("type") or "").split(";")[0].strip() in _FEED_TYPES
+        and (link.get("type") or "").split(";")[0].strip().lower() in _FEED_TYPES
     ]
     links.sort(key=lambda link: "comment" in f"{link.get('href')} {link.get('title')}".lower())
     for link in links:
@@ -110,10 +112,8 @@ def _declared(page: bytes, url: str) -> Iterator[str]:
             yield found
 
 
-def _linked(page: bytes, url: str) -> Iterator[str]:
-    tree = _tree(page)
-    if tree is None:
-        return
+def _linked(tree: lxml_html.HtmlElement, url: str) -> Iterator[str]:
+    """<a> links whose address looks like a feed's."""
     for link in tree.iter("a"):
         href = link.get("href") or ""
         if re.search(r"(?:^|[/.?=_-])(?:rss|atom|feed|feeds|backend)(?:$|[/.?=&_-])", href, re.IGNORECASE) and (

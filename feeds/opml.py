@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -62,8 +63,10 @@ def sources_opml(config: Config) -> Document:
 def read_opml(document: bytes) -> list[Outline]:
     """The feeds that a list names, its groups laid flat, each once. Raises UsageError where it is no OPML."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
+    # A bare & is common in lists, and to recover from it would cut it out of the address.
+    escaped = re.sub(rb"&(?!#?\w{1,10};)", b"&amp;", document) if b"\0" not in document else document  # not UTF-16
     try:
-        root = etree.fromstring(document, parser)
+        root = etree.fromstring(escaped, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise UsageError(f"not OPML: {error}") from error
     if root is None or not isinstance(root.tag, str) or root.tag.lower() != "opml":
@@ -77,10 +80,17 @@ def read_opml(document: bytes) -> list[Outline]:
 def _outlines(root: etree._Element) -> Iterator[Outline]:
     for element in root.iter("{*}outline"):
         said = {str(name).lower(): str(value).strip() for name, value in element.attrib.items()}
-        url = resolve("", said.get("xmlurl", ""))
+        url = resolve("", _web_url(said.get("xmlurl", "")))
         if url:
             title = said.get("title") or said.get("text") or None
             yield Outline(url, title, resolve("", said.get("htmlurl", "")), said.get("language") or None)
+
+
+def _web_url(url: str) -> str:
+    """feed://HOST/… and feed:https://HOST/…, as some readers write, as web addresses."""
+    if url.lower().startswith("feed://"):
+        return f"http{url[4:]}"
+    return url[5:] if url.lower().startswith("feed:") else url
 
 
 def _document(title: str) -> tuple[etree._Element, etree._Element]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,44 @@ def test_name_that_is_taken_gets_a_number(path: Path) -> None:
     config = load(path)
     assert edit.free_name(config, " A\n") == "A (2)"
     assert edit.free_name(config, "New", ["New", "New (2)"]) == "New (3)"
+
+
+def test_text_without_a_name_gives_one(path: Path) -> None:
+    assert edit.free_name(load(path), "\u200b\n") == "unnamed"
+
+
+@pytest.mark.parametrize("text", [TEXT, TEXT.replace("\n", "\r\n"), "\ufeff" + TEXT])
+def test_adding_and_removing_leave_the_rest_byte_for_byte(path: Path, text: str) -> None:
+    path.write_bytes(text.encode())
+    edit.add_sources(path, [{"url": "https://d.example/feed", "name": "D"}])
+    added = path.read_bytes()
+    assert added.startswith(text.encode())
+    assert added.count(b"\r\n") in (0, added.count(b"\n"))
+    edit.remove_source(path, "D")
+    assert path.read_bytes().rstrip() == text.encode().rstrip()
+
+
+def test_source_is_not_added_to_sources_written_as_one_list(path: Path) -> None:
+    path.write_text('sources = [{url = "https://a.example/feed", name = "A"}]\n')
+    with pytest.raises(ConfigError, match="sources is one list here"):
+        edit.add_sources(path, [{"url": "https://d.example/feed", "name": "D"}])
+
+
+def test_topic_may_have_a_key_called_sources(path: Path) -> None:
+    path.write_text('[topics.own]\nsources = ["A"]\n[[sources]]\nurl = "https://a.example/feed"\nname = "A"\n')
+    edit.add_sources(path, [{"url": "https://d.example/feed", "name": "D"}])
+    assert len(load(path).sources) == 2
+
+
+def test_editors_at_the_same_time_undo_nothing(path: Path) -> None:
+    def add(number: int) -> None:
+        edit.add_sources(path, [{"url": f"https://d.example/{number}", "name": f"D{number}"}])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(16)))
+    assert len(load(path).sources) == 3 + 16
+
+
+def test_missing_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        edit.remove_source(tmp_path / "elsewhere" / "config.toml", "A")

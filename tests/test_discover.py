@@ -53,6 +53,33 @@ def test_feed_that_the_page_links_to_is_found(web: Web) -> None:
     assert found(web, "/").url == web.url("/en/rss")
 
 
+def test_address_is_relative_to_the_base_that_the_page_declares(web: Web) -> None:
+    web.pages["/paper/news.xml"] = Page(FEED)
+    link = '<link rel="alternate" type="Application/RSS+XML; charset=utf-8" href="news.xml">'
+    web.pages["/"] = page(f'<base href="/paper/">{link}')
+    assert found(web, "/").url == web.url("/paper/news.xml")
+
+
+def test_feed_that_has_moved_is_named_by_its_new_address(web: Web) -> None:
+    web.pages["/new"] = Page(FEED)
+    web.pages["/old"] = Page(b"", 301, {"Location": "/new"})
+    web.pages["/"] = page('<link rel="alternate" type="application/rss+xml" href="/old">')
+    assert found(web, "/old").url == found(web, "/").url == web.url("/new")
+
+
+def test_page_full_of_dead_links_leaves_room_for_the_usual_places(web: Web) -> None:
+    web.pages["/"] = page("".join(f'<a href="/{number}/feed">x</a>' for number in range(50)))
+    web.pages["/rss.xml"] = Page(FEED)
+    assert found(web, "/").url == web.url("/rss.xml")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"\x89PNG\r\n\x1a\n\0\0", b"<a href='http://[::1/feed'>x</a>", b"<div>" * 100_000]
+)
+def test_page_that_is_none_has_the_usual_places_alone(body: bytes) -> None:
+    assert list(candidates(body, "https://a.example/"))[:2] == ["https://a.example/feed/", "https://a.example/rss.xml"]
+
+
 def test_usual_places_are_tried(web: Web) -> None:
     web.pages["/"] = page("Hello")
     web.pages["/atom.xml"] = Page(FEED)

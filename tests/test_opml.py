@@ -60,6 +60,39 @@ def test_list_of_another_reader_is_read_flat_and_each_feed_once() -> None:
     assert [outline.url for outline in outlines] == ["https://a.example/feed", "https://b.example/feed"]
 
 
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("https://a.example/?a=1&b=2", "https://a.example/?a=1&b=2"),
+        ("https://a.example/?a=1&amp;b=2&#38;c=3", "https://a.example/?a=1&b=2&c=3"),
+        ("feed://a.example/rss", "http://a.example/rss"),
+        ("feed:https://a.example/rss", "https://a.example/rss"),
+        (" https://a.example/rss ", "https://a.example/rss"),
+    ],
+)
+def test_address_is_read_as_other_programs_write_it(written: str, url: str) -> None:
+    document = f'<opml version="1.1"><body><outline text="A & B" xmlUrl="{written}"/></body></opml>'
+    assert read_opml(document.encode()) == [Outline(url, "A & B")]
+
+
+def test_list_in_utf16_is_read() -> None:
+    document = '<opml><body><outline text="Été" xmlUrl="https://a.example/"/></body></opml>'
+    assert read_opml(document.encode("utf-16")) == [Outline("https://a.example/", "Été")]
+
+
+def test_list_that_breaks_off_is_read_as_far_as_it_goes() -> None:
+    document = b'<opml><body><outline text="A" xmlUrl="https://a.example/"/><outline text="B" xmlUrl="https://b.ex'
+    assert read_opml(document) == [Outline("https://a.example/", "A")]
+
+
+def test_written_list_is_valid_and_the_same_every_time() -> None:
+    first, again = sources_opml(CONFIG), sources_opml(CONFIG)
+    root = etree.fromstring(first.body)
+    assert (first.body, root.get("version"), root.findtext("head/title")) == (again.body, "2.0", "Test & co: sources")
+    assert all(outline.get("text") for outline in root.iter("outline"))
+    assert all(outline.get("type") == "rss" for outline in root.iter("outline") if outline.get("xmlUrl"))
+
+
 @pytest.mark.parametrize("document", [b"", b"text", b"<rss/>", b'{"opml": 1}'])
 def test_what_is_no_opml_is_said(document: bytes) -> None:
     with pytest.raises(UsageError, match="not OPML"):

@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta, Struct
 
+from feeds.config.wording import in_words, one_line, unknown_key
 from feeds.errors import ConfigError
-from feeds.urls import host_of
+from feeds.urls import host_of, public_url
 
 SourceType = Literal[
     "newspaper", "agency", "broadcaster", "online", "aggregator", "government", "organisation", "research", "blog"
@@ -29,6 +30,8 @@ TextPolicy = Literal["full", "summary", "link"]
 # Names that output/ uses itself, and so no topic may have.
 RESERVED_TOPICS = frozenset({"all", "articles", "assets", "status", "search", "api", "about", "static", "metrics"})
 
+_MOST_TIMEOUT = timedelta(hours=1)
+_LEAST_INTERVAL, _MOST_INTERVAL = timedelta(minutes=1), timedelta(days=90)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
@@ -179,7 +182,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def load(path: Path) -> Config:
     """Read and check the whole file; nothing else happens. Raises ConfigError, in one line, on the first fault."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = path.read_bytes().decode()
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; write one, or name it with --config PATH") from None
     except UnicodeDecodeError as error:
@@ -192,18 +195,18 @@ def load(path: Path) -> Config:
 def parse(text: str, path: Path) -> Config:
     """The Config that the TOML *text* means; *path* is what relative paths rest on and what errors name."""
     try:
-        tables = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from error
-    if "path" in tables:
-        raise ConfigError(f"{path}: unknown key 'path' at the top of the file")
+        tables = tomllib.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:  # ValueError alone: a whole number of 5,000 digits
+        raise ConfigError(f"{path}: not TOML: {one_line(str(error))}") from error
+    for key in tables.keys() - (set(Config.__struct_fields__) - {"path"}):
+        raise ConfigError(f"{path}: the top of the file: {one_line(unknown_key(key, Config))}")
     try:
         config = msgspec.convert(tables, Config, dec_hook=_decode)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {_in_words(str(error), tables)}") from error
+        raise ConfigError(f"{path}: {one_line(in_words(str(error), tables, Config))}") from error
     config = msgspec.structs.replace(config, path=path.absolute())
     for fault in _faults(config):
-        raise ConfigError(f"{path}: {fault}")
+        raise ConfigError(f"{path}: {one_line(fault)}")
     base_url = config.site.base_url.rstrip("/") + "/"
     return msgspec.structs.replace(config, site=msgspec.structs.replace(config.site, base_url=base_url))
 
@@ -240,37 +243,6 @@ def _decode(kind: type, value: Any) -> Any:
     raise ValueError(f"expected {'a duration' if kind is Duration else 'a size'} in quotes, got {value!r}")
 
 
-def _in_words(message: str, tables: dict[str, Any]) -> str:
-    """msgspec's "Expected `int`, got `str` - at `$.sources[2].url`" as "[[sources]] #3 (NAME), key url: …"."""
-    what, _, where = message.partition(" - at `")
-    where = where.rstrip("`").removeprefix("$").removeprefix(".").removeprefix("key in ")
-    what = re.sub(r"Object contains unknown field `(.+)`", r"unknown key '\1'", what)
-    what = re.sub(r"Object missing required field `(.+)`", r"the key '\1' is missing", what)
-    what = what.replace("`", "").replace("object", "table").replace("Expected", "expected")
-    if "enum value" in what:
-        what += f"; expected one of {_choices(where)}"
-    source = re.match(r"sources\[(\d+)\]\.?", where)
-    if source:
-        place = f"[[sources]] number {int(source[1]) + 1}{_named(tables['sources'][int(source[1])])}"
-        key = where[source.end() :]
-    else:
-        table, _, key = where.partition(".")
-        place = f"[{table}]" if table and not table.startswith("[") else "the file"
-    return f"{place}{f', key {key}' if key else ''}: {what}"
-
-
-def _named(table: Any) -> str:
-    name = table.get("name") or table.get("url") if isinstance(table, dict) else None
-    return f" ({name})" if isinstance(name, str) else ""
-
-
-def _choices(where: str) -> str:
-    key = re.sub(r"\[.*", "", where.rpartition(".")[2])
-    known: dict[str, Any] = {"type": SourceType, "control": Control, "formats": Format, "text": TextPolicy}
-    choices = known[key].__args__ if key in known else ("en", "fr") if key == "language" else ("always",)
-    return ", ".join(f'"{choice}"' for choice in choices)
-
-
 def _faults(config: Config) -> Iterable[str]:
     """Everything that types alone don't catch, the first fault first."""
     yield from _site_faults(config.site)
@@ -282,6 +254,8 @@ def _faults(config: Config) -> Iterable[str]:
 def _site_faults(site: Site) -> Iterable[str]:
     if not _is_web_url(site.base_url) or urlsplit(site.base_url).query or urlsplit(site.base_url).fragment:
         yield f'[site], key base_url: expected an http or https URL without ? and #, got "{site.base_url}"'
+    if not site.contact.isprintable() or not site.contact.isascii():
+        yield "[site], key contact: expected an address in one line of ASCII, as it goes into the User-Agent"
     try:
         ZoneInfo(site.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -289,8 +263,10 @@ def _site_faults(site: Site) -> Iterable[str]:
 
 
 def _settings_faults(config: Config) -> Iterable[str]:
-    if not re.match(r"(sqlite|postgresql\+psycopg)://", config.store.url):
-        yield f'[store], key url: expected sqlite:///PATH or postgresql+psycopg://…, got "{config.store.url}"'
+    if not re.match(r"(sqlite|postgresql\+psycopg)://", config.store.url) or not config.store.url.isprintable():
+        yield "[store], key url: expected sqlite:///PATH or postgresql+psycopg://USER@HOST/DATABASE"  # it has a password
+    if config.fetch.timeout > _MOST_TIMEOUT:
+        yield '[fetch], key timeout: expected at most "1h"'
     networks = config.fetch.allow_private_networks
     for network in networks if isinstance(networks, tuple) else ():
         try:
@@ -306,8 +282,12 @@ def _settings_faults(config: Config) -> Iterable[str]:
         yield "[schedule]: expected min_interval ≤ interval ≤ max_interval"
     if config.publish.hub and not _is_web_url(config.publish.hub):
         yield f'[publish], key hub: expected an http or https URL, got "{config.publish.hub}"'
+    if not config.publish.dir.isprintable():
+        yield "[publish], key dir: expected the path of a folder"
     if config.output_dir.resolve() in (config.path.parent.resolve(), *config.path.parent.resolve().parents):
         yield f'[publish], key dir: expected a folder of its own, got "{config.publish.dir}"'
+    if len(set(config.publish.formats)) < len(config.publish.formats):
+        yield "[publish], key formats: expected each format once"
     if not config.publish.formats:
         yield '[publish], key formats: expected at least one of "atom", "rss", "json", "html"'
 
@@ -326,7 +306,7 @@ def _source_faults(config: Config) -> Iterable[str]:
     for number, source in enumerate(config.sources, 1):
         place = f"[[sources]] number {number} ({source.name})"
         if not _is_web_url(source.url):
-            yield f'{place}, key url: expected an http or https URL, got "{source.url}"'
+            yield f'{place}, key url: expected an http or https URL, got "{public_url(source.url)}"'
         if source.url in urls:
             yield f"{place}, key url: {urls[source.url]} has the same url"
         if source.name in names:
@@ -343,10 +323,14 @@ def _source_faults(config: Config) -> Iterable[str]:
         for topic in source.topics if isinstance(source.topics, dict) else ():
             if topic not in config.topics:
                 yield f"{place}, key topics: there is no [topics.{topic}]"
+        if source.interval and not _LEAST_INTERVAL <= source.interval <= _MOST_INTERVAL:
+            yield f'{place}, key interval: expected "1m" to "90d"'
         for name, value in source.headers.items():
+            if value == "env:":
+                yield f'{place}, key headers: expected "env:NAME", the name of an environment variable, for {name}'
             if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not re.fullmatch(r"[\x20-\x7e]*", value):
                 yield f"{place}, key headers: expected header names and one-line ASCII values, got '{name}'"
-        if source.auth and not source.auth.startswith("env:") and ":" not in source.auth:
+        if source.auth and (":" not in source.auth or source.auth == "env:"):
             yield f'{place}, key auth: expected "user:password" or "env:NAME"'
         urls[source.url] = source.name
         names.add(source.name)

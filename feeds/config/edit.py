@@ -5,11 +5,12 @@ The new text is checked as a whole before it is written, and takes the old one's
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ def with_sources(text: str, sources: Iterable[Mapping[str, Any]]) -> str:
     if not tables:
         return text
     end = "" if not text or text.endswith("\n") else "\n"
-    return text + end + "".join(f"\n{table}" for table in tables)
+    added = end + "".join(f"\n{table}" for table in tables)
+    return text + (added.replace("\n", "\r\n") if "\r\n" in text else added)
 
 
 def _table(source: Mapping[str, Any]) -> str:
@@ -45,8 +47,8 @@ def without_source(text: str, config: Config, source: Source) -> str | None:
     What stands between it and the next table, comments and empty lines, stays: it may speak of what follows.
     """
     lines = text.splitlines(keepends=True)
-    headers = [number for number, line in enumerate(lines) if re.match(r"\s*\[", line)]
-    own = [number for number in headers if re.match(r"\s*\[\[\s*sources\s*\]\]", lines[number])]
+    headers = [number for number, line in enumerate(lines) if re.match(r"[\s\ufeff]*\[", line)]
+    own = [number for number in headers if re.match(r"[\s\ufeff]*\[\[\s*sources\s*\]\]", lines[number])]
     if len(own) != len(config.sources):
         return None
     start = own[config.sources.index(source)]
@@ -59,20 +61,25 @@ def without_source(text: str, config: Config, source: Source) -> str | None:
 
 def add_sources(path: Path, sources: Iterable[Mapping[str, Any]]) -> None:
     """Write *sources* into the file at *path*. Raises ConfigError where the result would not be valid."""
-    _write(path, with_sources(_text(path), sources))
+    with _alone(path):
+        text = path.read_bytes().decode()
+        if re.search(r"^\s*sources\s*=", f"\n{text}".partition("\n[")[0], re.MULTILINE):
+            raise ConfigError(f"{path}: sources is one list here; write each as a [[sources]] table, to have it edited")
+        _write(path, with_sources(text, sources))
 
 
 def remove_source(path: Path, key: str) -> Source:
     """Take the source whose name or URL is *key* out of the file; gives it. Raises UsageError where there is none."""
-    config = load(path)
-    source = find_source(config, key)
-    if source is None:
-        raise UsageError(f'no source is called "{key}"; `feeds sources` lists them')
-    changed = without_source(_text(path), config, source)
-    if changed is None or _sources(changed, path) != [each for each in config.sources if each != source]:
-        raise ConfigError(f"{path}: its lines can't be told apart here; take the source out by hand")
-    _write(path, changed)
-    return source
+    with _alone(path):
+        config = load(path)
+        source = find_source(config, key)
+        if source is None:
+            raise UsageError(f'no source is called "{key}"; `feeds sources` lists them')
+        changed = without_source(path.read_bytes().decode(), config, source)
+        if changed is None or _sources(changed, path) != [each for each in config.sources if each != source]:
+            raise ConfigError(f"{path}: its lines can't be told apart here; take the source out by hand")
+        _write(path, changed)
+        return source
 
 
 def find_source(config: Config, key: str) -> Source | None:
@@ -81,8 +88,9 @@ def find_source(config: Config, key: str) -> Source | None:
 
 
 def free_name(config: Config, wanted: str, taken: Iterable[str] = ()) -> str:
-    """*wanted* in one line, with a number behind it where another source has that name."""
-    name = " ".join("".join(character if character.isprintable() else " " for character in wanted).split())[:180]
+    """*wanted* in one line, with a number behind it where another source has that name; "unnamed" where it is empty."""
+    line = " ".join("".join(character if character.isprintable() else " " for character in wanted).split())
+    name = line[:180].strip() or "unnamed"
     names = {source.name for source in config.sources} | set(taken)
     number = 2
     free = name
@@ -98,9 +106,16 @@ def _sources(text: str, path: Path) -> list[Source]:
     return []
 
 
-def _text(path: Path) -> str:
-    load(path)  # a clear error first, where it is faulty already
-    return path.read_bytes().decode("utf-8-sig")
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One editor at a time, so that none undoes what another wrote. Raises ConfigError where the file is faulty."""
+    load(path)
+    descriptor = os.open(path.resolve().parent, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _write(path: Path, text: str) -> None:
@@ -111,7 +126,10 @@ def _write(path: Path, text: str) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(text.encode())
             file.flush()
-            os.fchmod(file.fileno(), target.stat().st_mode & 0o777)
+            owner = target.stat()
+            with suppress(PermissionError):  # root may edit another's file, and leaves it theirs
+                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
+            os.fchmod(file.fileno(), owner.st_mode & 0o777)
             os.fsync(file.fileno())
         Path(temporary).replace(target)
     except BaseException:

@@ -10,79 +10,33 @@ from msgspec import Struct
 
 from feeds.urls import public_url
 
-_WORDS = {"object": "table", "array": "list", "str": "text", "int": "a whole number", "float": "a number",
-          "bool": "true or false", "null": "nothing"}  # fmt: skip
-_MOST_SHOWN = 300
+_WORDS = {"object": "a table", "array": "a list", "str": "text", "int": "a whole number", "float": "a decimal number",
+          "bool": "true or false"}  # fmt: skip
+_MOST_SHOWN = 500
 
 
 def in_words(message: str, tables: dict[str, Any], model: type[Struct]) -> str:
     """msgspec's "Expected `int`, got `str` - at `$.sources[2].url`" as "[[sources]] number 3 (NAME), key url: …"."""
-    what, _, where = message.partition(" - at `")
-    path = re.findall(r"[^.\[\]]+|\[\.\.\.\]|\[\d+\]", where.rstrip("`").removeprefix("$"))
-    kind, struct, key = _field(model, path)
+    what, _, where = message.rpartition(" - at `")
+    path = re.findall(r"\w+|\[\.\.\.\]", where.replace("key in ", ""))
+    kind, struct = _type_at(model, path)
     if "unknown field" in what:
-        what = _unknown(re.sub(r"(?s).*`(.*)`", r"\1", what), struct)
+        what = unknown_key(what.partition("`")[2].removesuffix("`"), struct)
     elif "missing required field" in what:
-        what = f"the key '{re.sub(r'.*`(.*)`', r'\1', what)}' is missing"
+        what = f"the key '{what.split('`')[1]}' is missing"
     else:
-        what = _expected(what, kind, key)
-    return f"{_place(path, tables)}: {what}"
+        what = _expected(what, kind)
+    return f"{_place(path, tables, model)}: {what}"
 
 
 def one_line(text: str) -> str:
-    """*text* with what can't be printed in one line escaped, and cut where it is very long."""
+    """*text* with what can't stand in one line escaped, cut where it is very long."""
     line = "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
     return line if len(line) <= _MOST_SHOWN else f"{line[:_MOST_SHOWN]}…"
 
 
-def source_place(number: int, name: str) -> str:
-    """How an error names the [[sources]] table of that *number*, counted from 1."""
-    return f"[[sources]] number {number}{f' ({name})' if name else ''}"
-
-
-def _field(model: type[Struct], path: list[str]) -> tuple[Any, type[Struct], str]:
-    """What stands at *path*: its type, the table that it is in, and the key there ("" for a whole table)."""
-    kind: Any = model
-    struct, key = model, ""
-    for part in path:
-        if isinstance(kind, type) and issubclass(kind, Struct):
-            struct, key = kind, part
-            kind = get_type_hints(kind)[part]
-        else:
-            kind = next((inner for inner in get_args(kind)[::-1] if inner is not ...), kind)
-        if isinstance(kind, type) and issubclass(kind, Struct):
-            struct, key = kind, ""
-    return kind, struct, key
-
-
-def _expected(what: str, kind: Any, key: str) -> str:
-    choices = _choices(kind)
-    if choices and ("enum value" in what or "got" in what):
-        return f"expected {'one of ' if len(choices) > 1 else ''}{', '.join(choices)}{_got(what)}"
-    if key == "topics":
-        return f'expected a share from 0 to 1, or "always"{_got(what)}'
-    what = re.sub(r" \| null\b", "", what).replace("Expected", "expected")
-    what = re.sub(r"\b(object|array|str|int|float|bool|null)\b", lambda found: _WORDS[found[1]], what)
-    return what.replace("`", "").replace(" | ", " or ").replace(" of length >= 1", " that is not empty")
-
-
-def _got(what: str) -> str:
-    value = re.search(r"(?s)Invalid enum value '(.*)'", what)
-    kind = re.search(r"got `(\w+)`", what)
-    return f', got "{value[1]}"' if value else f", got {_WORDS.get(kind[1], kind[1])}" if kind else ""
-
-
-def _choices(kind: Any) -> list[str]:
-    """The words of a closed list, in quotes; none where *kind* has no such list."""
-    if get_origin(kind) is Literal:
-        return [f'"{word}"' for word in get_args(kind)]
-    inner = [] if get_origin(kind) is dict else get_args(kind)
-    if any(part in (str, float) for part in inner):
-        return []
-    return [word for part in inner for word in _choices(part)]
-
-
-def _unknown(key: str, struct: type[Struct]) -> str:
+def unknown_key(key: str, struct: type[Struct]) -> str:
+    """That *struct*'s table has no such *key*, and which it might be."""
     from difflib import get_close_matches  # here: costs start-up time that a sound file need not pay
 
     known = [field for field in struct.__struct_fields__ if field != "path"]
@@ -90,19 +44,72 @@ def _unknown(key: str, struct: type[Struct]) -> str:
     return f"unknown key '{key}'; " + (f"did you mean '{near[0]}'?" if near else f"expected one of {', '.join(known)}")
 
 
-def _place(path: list[str], tables: dict[str, Any]) -> str:
-    if not path:
-        return "the top of the file"
-    if path[0] == "sources" and len(path) > 1:
-        number = int(path[1].strip("[]"))
-        place, rest = source_place(number + 1, _name(tables["sources"][number])), path[2:]
-    elif path[:2] == ["topics", "[...]"]:
-        place, rest = f"[topics.{_culprit(tables['topics'], path[2:])}]", path[2:]
-    else:
-        place, rest = f"[{path[0]}]", path[1:]
-    return f"{place}, key {''.join(rest).replace('[...]', '')}" if rest else place
+def _type_at(model: type[Struct], path: list[str]) -> tuple[Any, type[Struct]]:
+    """The type of what stands at *path*, and of the table that it is in."""
+    kind: Any = model
+    struct = model
+    for part in path:
+        if part.isdigit() or part == "[...]":
+            kind = next(inner for inner in reversed(get_args(kind)) if inner is not ...)
+        else:
+            kind = get_type_hints(struct)[part]
+        struct = kind if isinstance(kind, type) and issubclass(kind, Struct) else struct
+    return kind, struct
 
 
-def _name(table: Any) -> str:
+def _expected(what: str, kind: Any) -> str:
+    choices = _choices(kind)
+    if choices == ['"always"']:
+        return f'expected a share from 0 to 1 for each topic, or "always"{_got(what)}'
+    if choices:
+        return f"expected one of {', '.join(choices)}{_got(what)}"
+    if not what.startswith("Expected `"):
+        return what  # our own words, of a duration or a size
+    what = re.sub(r"`([^`]*)`", lambda found: _plain(found[1]), what.replace("Expected", "expected"))
+    return what.replace(" of length >= 1", " that is not empty")
+
+
+def _got(what: str) -> str:
+    value = re.fullmatch(r"(?s)Invalid enum value '(.*)'", what)
+    kind = re.search(r"got `([^`]*)`", what)
+    return f', got "{value[1]}"' if value else f", got {_plain(kind[1])}" if kind else ""
+
+
+def _plain(kinds: str) -> str:
+    """msgspec's "bool | array | null" in plain words."""
+    return ", or ".join(_WORDS.get(kind, kind) for kind in kinds.split(" | ") if kind != "null")
+
+
+def _choices(kind: Any) -> list[str]:
+    """The words of a closed list, in quotes; none where *kind* is no such list."""
+    if get_origin(kind) is Literal:
+        return [f'"{word}"' for word in get_args(kind)]
+    inner = () if get_origin(kind) in (dict, tuple) else get_args(kind)
+    return [] if str in inner else [word for part in inner for word in _choices(part)]
+
+
+def _place(path: list[str], tables: dict[str, Any], model: type[Struct]) -> str:
+    key = [part for part in path if part != "[...]"]
+    if key[0] == "sources" and len(key) > 1:
+        number = int(key[1])
+        place = f"[[sources]] number {number + 1}{_named(tables['sources'][number])}"
+        return f"{place}, key {key[2]}" if len(key) > 2 else place
+    place = f"[{key[0]}]"
+    if path[:2] == ["topics", "[...]"]:
+        place = f"[topics.{_faulty(tables['topics'], _type_at(model, path[:2])[0])}]"
+    return f"{place}, key {key[1]}" if len(key) > 1 else place
+
+
+def _named(table: Any) -> str:
     name = table.get("name") or table.get("url") if isinstance(table, dict) else None
-    return one_line(public_url(name) if "://" in name else name) if isinstance(name, str) else ""
+    return f" ({public_url(name) if '://' in name else name})" if isinstance(name, str) else ""
+
+
+def _faulty(topics: dict[str, Any], kind: type[Struct]) -> str:
+    """Which of *topics* is wrong; msgspec doesn't say."""
+    for name, table in topics.items():
+        try:
+            msgspec.convert(table, kind)
+        except msgspec.ValidationError:
+            return name
+    return "…"
