@@ -17,6 +17,7 @@ from feeds.parse import parse
 from feeds.urls import canonical_url, resolve
 
 Fetch = Callable[[Request], Response]
+Read = Callable[[Response], ParsedFeed]
 
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "text/xml",
                "application/xml", "application/json")  # fmt: skip
@@ -44,10 +45,13 @@ class Discovered:
     entries: int
 
 
-def discover(url: str, fetch: Fetch) -> Discovered:
-    """The feed at *url*, or that of the page at *url*. Raises SourceError where none is found."""
+def discover(url: str, fetch: Fetch, read: Read = parse) -> Discovered:
+    """The feed at *url*, or that of the page at *url*; *read* reads a document, or raises ParseError.
+
+    Raises SourceError where none is found.
+    """
     answer = fetch(Request(url))
-    feed = _as_feed(answer)
+    feed = _as_feed(answer, read)
     if feed is not None:
         return _discovered(answer.moved_to or url, feed)
     tried = list(islice(candidates(answer.body, answer.url), _MOST_TRIED))
@@ -56,7 +60,7 @@ def discover(url: str, fetch: Fetch) -> Discovered:
             answer = fetch(Request(candidate))
         except FetchError:
             continue
-        feed = _as_feed(answer)
+        feed = _as_feed(answer, read)
         if feed is not None:
             return _discovered(answer.moved_to or candidate, feed)
     raise SourceError(url, f"no feed was found: the page is none, and none is at the {len(tried)} likeliest places")
@@ -74,9 +78,9 @@ def candidates(page: bytes, url: str) -> Iterator[str]:
             yield found
 
 
-def _as_feed(answer: Response) -> ParsedFeed | None:
+def _as_feed(answer: Response, read: Read) -> ParsedFeed | None:
     try:
-        return parse(answer)
+        return read(answer)
     except ParseError:
         return None
 

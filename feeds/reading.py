@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+import msgspec
+
 from feeds.config import Config, Source
-from feeds.model import Reading, Response
+from feeds.model import Article, Reading, Response
 from feeds.normalise import normalise
 from feeds.parse import parse
 from feeds.topics import Topics, load_config
@@ -24,6 +26,15 @@ def prepare(config: Config) -> None:
 def read(response: Response, source: Source, now: datetime) -> Reading:
     """The document's head and its articles, each with the topics it is in. Raises ParseError."""
     feed = parse(replace(response, url=public_url(response.url)))  # no secret into what is kept
-    articles = normalise(feed, source, now)
+    articles = (article for article in normalise(feed, source, now) if _can_be_kept(article))
     matched = tuple(replace(article, topics=_topics.match(article, source)) for article in articles)
     return Reading(replace(feed, entries=()), matched)
+
+
+def _can_be_kept(article: Article) -> bool:
+    """False for text that is none (half a surrogate pair): no store takes it, and it must cost only its entry."""
+    try:
+        msgspec.json.encode(article)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -169,7 +169,8 @@ def test_json_feed() -> None:
 
 
 def test_json_feed_with_half_a_surrogate_pair_is_read() -> None:
-    (one,) = read('{"items": [{"id": "1", "title": "a\\ud800b \\ud83d\\ude00"}]}').entries
+    (one,) = read('{"items": [{"id": "1", "title": "a\\ud800b \\ud83d\\ude00", "tags": ["c\\ud800"]}]}').entries
+    assert one.categories == ("c\ufffd",)
     assert one.title is not None
     assert one.title.value == "a\ufffdb 😀"
 

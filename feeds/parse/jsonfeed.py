@@ -52,7 +52,7 @@ def _entry(item: dict[str, Any], base: str) -> Entry:
         published=_string(item, "date_published"),
         updated=_string(item, "date_modified"),
         language=_string(item, "language"),
-        categories=tuple(tag for tag in _list(item, "tags") if isinstance(tag, str)),
+        categories=tuple(_whole(tag) for tag in _list(item, "tags") if isinstance(tag, str)),
         image=resolve(base, _string(item, "image") or _string(item, "banner_image") or ""),
         enclosures=tuple(_attachments(item, base)),
     )
@@ -62,8 +62,12 @@ def _string(holder: dict[str, Any], key: str) -> str | None:
     value = holder.get(key)
     if not isinstance(value, str) or not value.strip():
         return None
-    # Half a surrogate pair is a character to JSON and to nobody else.
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()
+    return _whole(value).strip()
+
+
+def _whole(text: str) -> str:
+    """*text* without half surrogate pairs, which are characters to JSON and to nobody else."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _identifier(item: dict[str, Any]) -> str | None:
