@@ -15,14 +15,18 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
+    text,
+    true,
 )
 
-HEAD = "0001"  # the newest migration
+HEAD = "0002"  # the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -74,7 +78,8 @@ leases = Table(
     Column("until", Timestamp, nullable=False),
 )
 
-# url_key is the SHA-256 of the configured URL: the URL itself may hold a secret, and the store holds none.
+# url_key is the SHA-256 of the configured URL: the URL itself may hold a secret, and the store holds none. control and
+# text are the config's, kept for a source that leaves it: its articles stay labelled, and no longer than it allowed.
 sources = Table(
     "sources",
     metadata,
@@ -107,13 +112,16 @@ sources = Table(
     Column("feed_link", Text),
     Column("feed_id", Text),
     Column("feed_language", String),
+    Column("control", String),
+    Column("text", String),
     Column("lease_owner", String),
     Column("lease_until", Timestamp),
 )
 
 # date is published, or first_seen where there is none; held keeps an undated flood out of subscription feeds.
 # words_key is a hash of the words of title and text, and changes when an edit is material; entry_key changes with any
-# edit. entry is what the source said.
+# edit. entry is what the source said. touched is set by whatever changes how an article is shown or in which feeds;
+# publishing takes note of it, adds one to revision, and clears it.
 articles = Table(
     "articles",
     metadata,
@@ -140,9 +148,12 @@ articles = Table(
     Column("entry", Json, nullable=False),
     Column("held", Boolean, nullable=False, default=False),
     Column("hidden_at", Timestamp),
+    Column("touched", Boolean, nullable=False, default=True, server_default=true()),
+    Column("revision", Integer, nullable=False, default=0, server_default="0"),
     Index(None, "date", "id"),
     Index(None, "source_id"),
     Index(None, "url"),
+    Index("ix_articles_touched", "touched", sqlite_where=text("touched"), postgresql_where=text("touched")),
 )
 
 # What a source listed, by its identity there. article is null once retention has deleted it: the row stays as the
@@ -202,8 +213,67 @@ fetch_log = Table(
     Index(None, "source_id", "at"),
 )
 
-# Which files we wrote, so that what is no longer made is taken away again.
-documents = Table("documents", metadata, Column("path", Text, primary_key=True))
+# An article as it was when it first entered an archive: what the pages show for ever. See feeds.store.archiving.
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("article", ForeignKey("articles.pk", ondelete="CASCADE"), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index(None, "article"),
+)
+
+# The place of an article in a feed's archive, from 1; the feed's highest so far stands in archives.last.
+archive_places = Table(
+    "archive_places",
+    metadata,
+    Column("feed", String, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("article", ForeignKey("articles.pk", ondelete="CASCADE"), nullable=False),
+    Column("snapshot", ForeignKey("snapshots.id", ondelete="CASCADE"), nullable=False),
+    UniqueConstraint("article", "feed"),
+    Index(None, "snapshot"),
+)
+archives = Table(
+    "archives",
+    metadata,
+    Column("feed", String, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+# What a page of an archive holds now: how many entries, of which sources, and a digest that tells its states apart.
+# stale: an article of it was touched or went, and that has not been taken note of yet.
+archive_pages = Table(
+    "archive_pages",
+    metadata,
+    Column("feed", String, primary_key=True),
+    Column("page", Integer, primary_key=True),
+    Column("entries", Integer, nullable=False),
+    Column("sources", Json, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("stale", Boolean, nullable=False),
+)
+
+# Which files we wrote, so that what is no longer made is taken away again. key tells what a file was made from, size and
+# mtime_ns how it was left: where all three stand, it need not be made again.
+documents = Table(
+    "documents",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("key", String),
+    Column("size", BigInteger),
+    Column("mtime_ns", BigInteger),
+)
+
+# The feeds whose change the hub has not been told of yet (WebSub), by their paths under output/.
+pings = Table(
+    "pings",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("since", Timestamp, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Timestamp, nullable=False),
+)
 
 # How far the stored articles have been matched against each definition: its digest.
 topics = Table(
