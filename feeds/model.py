@@ -5,7 +5,7 @@ Source (what we poll) → Response → ParsedFeed, Entry (what the source said) 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -183,6 +183,36 @@ class StoredArticle(Article):
 
 
 @dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An article as it was when it first entered an archive, and what its source's feed said of itself then."""
+
+    article: StoredArticle
+    feed_title: str | None = None
+    feed_id: str | None = None
+    feed_link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivePage:
+    """A page of a feed's archive, numbered from 1. *digest* changes with what it shows, *sources* are their ids."""
+
+    number: int
+    entries: int
+    sources: tuple[int, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """An article that a feed shows, as far as is needed to tell whether the feed changed. *revision* counts its changes."""
+
+    pk: int
+    revision: int
+    date: datetime
+    source_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one document came to: the feed's own head (its entries left out) and its articles, matched to topics."""
 
@@ -197,7 +227,7 @@ class SourceState:
     *due_at* is *next_check* less what a one-off refresh may come early (15 % of the wait, a Retry-After excepted).
     *retry_until* is the end of a server's Retry-After. *fetch_url* replaces the configured URL once a permanent
     redirect has proved itself; until then *moved_to*, *moved_since* and *moved_count* watch it. *document_at* is when
-    the last document was read whose entries count as still listed.
+    the last document was read whose entries count as still listed. *control* and *text* are as the config last had them.
     """
 
     id: int
@@ -228,6 +258,8 @@ class SourceState:
     feed_link: str | None = None
     feed_id: str | None = None
     feed_language: str | None = None
+    control: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,3 +292,21 @@ class Document:
     path: str
     media_type: str
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Files that are made together, by *make*, from what *key* tells apart; without a key they are made each time."""
+
+    paths: tuple[str, ...]
+    key: str | None
+    make: Callable[[], Iterable[Document]]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A published file as it was left: *key* tells what it was made from, None where it is made anew each time."""
+
+    key: str | None
+    size: int | None
+    mtime_ns: int | None

@@ -1,47 +1,87 @@
-"""Which feeds and files there are: the store's articles, given to render. Called by pipeline."""
+"""Which feeds and files there are, and what each is made from: the store's articles, given to render. Called by pipeline."""
 
 from __future__ import annotations
 
+import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import Any
+
+import msgspec
 
 from feeds import __version__
 from feeds.config import Config, Source
 from feeds.health import source_rows
-from feeds.model import Document, SourceState
+from feeds.model import ArchivePage, Batch, Document, Selected, SourceState
 from feeds.opml import feeds_opml, sources_opml
-from feeds.render import OutputFeed, RenderSettings, SourceInfo, front_page, render_feed, render_status
+from feeds.render import FILES, OutputFeed, Renderer, RenderSettings, SourceInfo, front_page, render_status
 from feeds.store import Selection, Store
 
 ALL = "all"
 
 
-def documents(config: Config, store: Store, now: datetime) -> Iterator[Document]:
-    """Every file under output/: feeds and pages first, status/ last."""
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A feed to publish: its head, what it shows, and the pages of its archive, oldest first."""
+
+    feed: OutputFeed
+    shown: tuple[Selected, ...]
+    pages: tuple[ArchivePage, ...] = ()
+
+
+def batches(config: Config, store: Store, now: datetime) -> Iterator[Batch]:
+    """Every file under output/, with the key of what it is made from: feeds first, then pages, status/ last."""
     settings = render_settings(config, store)
-    feeds = [output_feed(config, store, now, path) for path in feed_paths(config, store, now)]
-    for feed in feeds:
-        yield from render_feed(feed, settings)
+    plans = list(_plans(config, store, now, settings))
+    publication = _Publication(store, settings)
+    for plan in plans:
+        yield from publication.archive(plan)
+        yield publication.feed(plan)
     if "html" in config.publish.formats:
-        yield front_page([feed for feed in feeds if "/" not in feed.path], settings)
-    yield feeds_opml(config, [(feed.path, feed.title) for feed in feeds])
-    yield sources_opml(config)
-    yield from render_status(source_rows(config, store, now), settings, now)
+        yield publication.front_page(plans)
+    yield Batch(
+        ("feeds.opml",), None, lambda: [feeds_opml(config, [(each.feed.path, each.feed.title) for each in plans])]
+    )
+    yield Batch(("sources.opml",), None, lambda: [sources_opml(config)])
+    yield Batch((), None, lambda: render_status(source_rows(config, store, now), settings, now))
 
 
-def feed_paths(config: Config, store: Store, now: datetime) -> list[str]:
-    """The feeds to publish: every topic and `all`, and their languages and countries where there are articles."""
-    main = [*config.topics, ALL]
-    there = store.feed_paths(now - config.publish.window, now)
-    return [path for topic in main for path in (topic, *(each for each in there if each.startswith(f"{topic}/")))]
+def feeds(config: Config, store: Store, now: datetime) -> list[OutputFeed]:
+    """The heads of the feeds there are: every topic and `all`, their languages and countries where there are articles."""
+    return [plan.feed for plan in _plans(config, store, now, render_settings(config, store))]
+
+
+def _plans(config: Config, store: Store, now: datetime, settings: RenderSettings) -> Iterator[_Plan]:
+    pages = store.archive_pages() if "atom" in config.publish.formats else {}
+    there = store.feed_paths()
+    for topic in (*config.topics, ALL):
+        for path in (topic, *(each for each in there if each.startswith(f"{topic}/"))):
+            shown = tuple(store.selected(_selection(config, path, now)))
+            if shown or path == topic:
+                mine = tuple(pages.get(path, ()))
+                yield _Plan(_head(config, store, path, mine, settings), shown, mine)
 
 
 def output_feed(config: Config, store: Store, now: datetime, path: str) -> OutputFeed:
-    """The subscription feed at *path*: a topic's, or one of its languages' or countries'."""
+    """The subscription feed at *path*, with its articles: a topic's, or one of its languages' or countries'."""
+    pages = tuple(store.archive_pages().get(path, ()))
+    head = _head(config, store, path, pages, render_settings(config, store))
+    return replace(head, articles=tuple(store.select(_selection(config, path, now))))
+
+
+def _selection(config: Config, path: str, now: datetime) -> Selection:
+    return Selection(path, now - config.publish.window, now, config.publish.entries)
+
+
+def _head(
+    config: Config, store: Store, path: str, pages: tuple[ArchivePage, ...], settings: RenderSettings
+) -> OutputFeed:
     topic, _, part = path.partition("/")
-    selection = Selection(path, now - config.publish.window, now, config.publish.entries)
     title, description = _described(config, topic, part)
+    ends = {"first": pages[0], "prev-archive": pages[-1]} if pages else {}
     return OutputFeed(
         path=path,
         topic=None if topic == ALL else topic,
@@ -49,8 +89,8 @@ def output_feed(config: Config, store: Store, now: datetime, path: str) -> Outpu
         title=title,
         description=description,
         language=part.removeprefix("lang/") if part.startswith("lang/") else None,
-        articles=tuple(store.select(selection)),
         updated_if_empty=store.created,
+        links={rel: settings.url(archive_path(path, page.number)) for rel, page in ends.items()},
     )
 
 
@@ -62,6 +102,73 @@ def _described(config: Config, topic: str, part: str) -> tuple[str, str]:
         return config.site.title + suffix, config.site.description
     about = config.topics[topic]
     return f"{config.site.title}: {about.title or topic}{suffix}", about.description
+
+
+def archive_path(path: str, number: int) -> str:
+    """Where page *number* of the archive of the feed at *path* is, under output/."""
+    return f"{path}/archive/{number:04}.atom.xml"
+
+
+class _Publication:
+    """The batches of one state of the store, and what their keys rest on."""
+
+    def __init__(self, store: Store, settings: RenderSettings) -> None:
+        self._store = store
+        self._settings = settings
+        self._renderer = Renderer(settings)
+        self._infos = {state.id: settings.sources[name] for name, state in store.states().items()}
+        titles = {name: topic.title for name, topic in settings.topics.items()}
+        self._common = _key(settings.site, settings.publish, settings.interval, settings.version, titles)
+
+    def feed(self, plan: _Plan) -> Batch:
+        """A subscription feed in all its formats."""
+        formats = [kind for kind in FILES if kind in self._settings.publish.formats]
+        paths = tuple(f"{plan.feed.path}/{FILES[kind]}" for kind in formats)
+        sources = [self._infos[number] for number in sorted({each.source_id for each in plan.shown})]
+        return Batch(paths, _key(self._common, plan.feed, plan.shown, sources), partial(self._render, plan))
+
+    def _render(self, plan: _Plan) -> Iterable[Document]:
+        return self._renderer.feed(self._whole(plan))
+
+    def _whole(self, plan: _Plan) -> OutputFeed:
+        return replace(plan.feed, articles=tuple(self._store.load([each.pk for each in plan.shown])))
+
+    def front_page(self, plans: Iterable[_Plan]) -> Batch:
+        """index.html at the root."""
+        main = [plan for plan in plans if "/" not in plan.feed.path]
+        key = _key(self._common, [(plan.feed, plan.shown) for plan in main])
+        return Batch(("index.html",), key, lambda: [front_page([self._whole(plan) for plan in main], self._settings)])
+
+    def archive(self, plan: _Plan) -> Iterator[Batch]:
+        """The pages of a feed's archive, each a file."""
+        for place, page in enumerate(plan.pages):
+            feed = self._archive_head(plan, place)
+            # What a source's feed says of itself is in the snapshots; what the config says of it holds for all time.
+            sources = [
+                (each.name, each.url, each.control, each.text) for each in map(self._infos.__getitem__, page.sources)
+            ]
+            key = _key(self._common, feed, page.digest, sources)
+            path = archive_path(feed.path, page.number)
+            yield Batch((path,), key, partial(self._render_page, feed, path, page.number))
+
+    def _render_page(self, feed: OutputFeed, path: str, number: int) -> Iterable[Document]:
+        return [self._renderer.archive_page(feed, path, self._store.page_snapshots(feed.path, number))]
+
+    def _archive_head(self, plan: _Plan, place: int) -> OutputFeed:
+        """The head of a page: the feed's own but for its links. All but the last are complete."""
+        before, after = plan.pages[:place][-1:], plan.pages[place + 1 :][:1]
+        near = {"prev-archive": before, "next-archive": after}
+        url, path = self._settings.url, plan.feed.path
+        links = {"current": self._settings.feed_url(plan.feed, "atom")}
+        links |= {rel: url(archive_path(path, page.number)) for rel, pages in near.items() for page in pages}
+        own = {"atom": url(archive_path(path, plan.pages[place].number))}
+        return replace(plan.feed, links=links, urls=own, is_page=True, is_archive=bool(after))
+
+
+def _key(*facts: Any) -> str:
+    """Equal for equal facts."""
+    packed = msgspec.msgpack.encode(facts, enc_hook=str, order="deterministic")
+    return hashlib.blake2b(packed, digest_size=16).hexdigest()
 
 
 def render_settings(config: Config, store: Store) -> RenderSettings:
@@ -79,6 +186,8 @@ def render_settings(config: Config, store: Store) -> RenderSettings:
 
 
 def _source_info(state: SourceState, source: Source | None) -> SourceInfo:
+    """A source that has left the config keeps the label and the text policy that it had there."""
+    kept: Any = source or state
     return SourceInfo(
         name=state.name,
         url=state.url,
@@ -86,6 +195,6 @@ def _source_info(state: SourceState, source: Source | None) -> SourceInfo:
         id=state.feed_id,
         link=state.feed_link,
         language=(source.language if source else None) or state.feed_language,
-        control=source.control if source else "unknown",
-        text=source.text if source else None,
+        control=kept.control or "unknown",
+        text=kept.text,
     )

@@ -319,8 +319,9 @@ def tidy(config: Config, store: Store, now: datetime) -> None:
 def publish_all(config: Config, store: Store, now: datetime) -> tuple[str, ...]:
     """Write output/ from the store; the paths of the files that changed, status/ left out."""
     rematch(config, store, now, load_config(config))
-    written, standing = publish.write(outputs.documents(config, store, now), config.output_dir, store.document_paths())
-    store.set_document_paths(standing, now)
+    store.settle()
+    written, standing = publish.write(outputs.batches(config, store, now), config.output_dir, store.documents())
+    store.set_documents(standing, now)
     return tuple(path for path in written if not path.startswith("status/"))
 
 

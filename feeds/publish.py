@@ -1,38 +1,60 @@
-"""Documents → output/: atomic, and only if the bytes changed. Called by pipeline."""
+"""Documents → output/: only what was made from something new, atomic, and only if the bytes changed. Called by pipeline."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from feeds.errors import PublishError
-from feeds.model import Document
+from feeds.model import Batch, Document, Standing
 
 _PREFIX = ".feeds-"  # of temporary files; what a killed process left is swept up by the next
+_AT_WORK = f"{_PREFIX}at-work"  # there while files are written: found at the start, it tells that a process was killed
 
 
-def write(documents: Iterable[Document], directory: Path, formerly: set[str]) -> tuple[list[str], set[str]]:
+def write(
+    batches: Iterable[Batch], directory: Path, formerly: Mapping[str, Standing]
+) -> tuple[list[str], dict[str, Standing]]:
     """Write what changed, take away what is no longer made; the paths written, and all that now stand.
 
-    *formerly* are the paths of the last time: of other files in *directory* none is touched. Raises PublishError.
+    *formerly* are the files of the last time: of others in *directory* none is touched. A batch is made again only if
+    its key differs, or a file of it is no longer as we left it. Raises PublishError.
     """
     try:
         with _alone(directory):
-            standing: set[str] = set()
-            written = []
-            for document in documents:
-                standing.add(document.path)
-                if _write_if_changed(directory / document.path, document):
-                    written.append(document.path)
-            for path in sorted(formerly - standing):
+            standing: dict[str, Standing] = {}
+            written: list[str] = []
+            for batch in batches:
+                if _stands(batch, directory, formerly):
+                    standing |= {path: formerly[path] for path in batch.paths}
+                    continue
+                for document in batch.make():
+                    if _write_if_changed(directory / document.path, document):
+                        written.append(document.path)
+                    standing[document.path] = _left(directory / document.path, batch.key)
+            for path in sorted(formerly.keys() - standing.keys()):
                 _remove(directory, path)
             return written, standing
     except OSError as error:
         raise PublishError(f"{error.filename or directory} can't be written: {error.strerror}") from error
+
+
+def _stands(batch: Batch, directory: Path, formerly: Mapping[str, Standing]) -> bool:
+    """True where all files of *batch* are there, as they were left, made from the same."""
+    if batch.key is None:
+        return False
+    with suppress(OSError):
+        return all(path in formerly and formerly[path] == _left(directory / path, batch.key) for path in batch.paths)
+    return False
+
+
+def _left(path: Path, key: str | None) -> Standing:
+    facts = path.stat()
+    return Standing(key, facts.st_size, facts.st_mtime_ns)
 
 
 @contextmanager
@@ -42,9 +64,15 @@ def _alone(directory: Path) -> Iterator[None]:
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        for left in directory.rglob(f"{_PREFIX}*"):
-            left.unlink()
-        yield
+        at_work = directory / _AT_WORK
+        if at_work.exists():
+            for left in directory.rglob(f"{_PREFIX}*"):
+                left.unlink()
+        at_work.touch()
+        try:
+            yield
+        finally:
+            at_work.unlink(missing_ok=True)
     finally:
         os.close(descriptor)
 

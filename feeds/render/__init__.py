@@ -5,27 +5,97 @@ Equal inputs give equal bytes under every locale, time zone and hash seed; only 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from feeds.model import Document
+from feeds.model import Document, Snapshot, StoredArticle
 from feeds.render.entry import Entry, make_entry
-from feeds.render.jsonfeed import json_feed
+from feeds.render.jsonfeed import json_entries, json_feed
 from feeds.render.page import feed_page, front_page
 from feeds.render.parts import FILES, MEDIA_TYPES, OutputFeed, RenderSettings, SourceInfo
 from feeds.render.status import render_status
-from feeds.render.xmlfeed import atom, rss
+from feeds.render.xmlfeed import atom, atom_entries, rss, rss_entries
 
-__all__ = ["OutputFeed", "RenderSettings", "SourceInfo", "front_page", "render_feed", "render_status"]
+__all__ = [
+    "FILES",
+    "OutputFeed",
+    "RenderSettings",
+    "Renderer",
+    "SourceInfo",
+    "front_page",
+    "render_feed",
+    "render_status",
+]
 
-_Format = Callable[[OutputFeed, Sequence[Entry], RenderSettings], bytes]
-_FORMATS: Mapping[str, _Format] = {"atom": atom, "rss": rss, "json": json_feed, "html": feed_page}
+_ENTRIES: Mapping[str, Callable[[Sequence[Entry]], list[bytes]]] = {
+    "atom": atom_entries,
+    "rss": rss_entries,
+    "json": json_entries,
+}
+_REMEMBERED_BYTES = 32_000_000
 
 
 def render_feed(feed: OutputFeed, settings: RenderSettings) -> tuple[Document, ...]:
     """atom.xml, rss.xml, feed.json and index.html of *feed*, those that `[publish] formats` names."""
-    entries = [make_entry(article, settings) for article in feed.articles]
-    return tuple(
-        Document(f"{feed.path}/{FILES[kind]}", MEDIA_TYPES[kind], write(feed, entries, settings))
-        for kind, write in _FORMATS.items()
-        if kind in settings.publish.formats
-    )
+    return Renderer(settings).feed(feed)
+
+
+@dataclass(slots=True)
+class _Prepared:
+    """An article as an entry, and that entry as each format writes it."""
+
+    entry: Entry
+    written: dict[str, bytes] = field(default_factory=dict)
+
+
+class Renderer:
+    """Renders many feeds of one state of the store: an article that is in several is prepared once."""
+
+    def __init__(self, settings: RenderSettings) -> None:
+        self._settings = settings
+        self._prepared: dict[str, _Prepared] = {}
+        self._bytes = 0
+
+    def feed(self, feed: OutputFeed) -> tuple[Document, ...]:
+        """atom.xml, rss.xml, feed.json and index.html of *feed*, those that `[publish] formats` names."""
+        prepared = self._prepare(feed.articles)
+        return tuple(
+            Document(f"{feed.path}/{FILES[kind]}", MEDIA_TYPES[kind], self._write(kind, feed, prepared))
+            for kind in FILES
+            if kind in self._settings.publish.formats
+        )
+
+    def archive_page(self, feed: OutputFeed, path: str, snapshots: Iterable[Snapshot]) -> Document:
+        """A page of *feed*'s archive at *path*, in Atom. It names no version of ours: an update must not change it."""
+        settings = replace(self._settings, version="")
+        entries = [make_entry(each.article, settings, _as_it_was(each, settings)) for each in snapshots]
+        return Document(path, MEDIA_TYPES["atom"], atom(feed, entries, atom_entries(entries), settings))
+
+    def _prepare(self, articles: Iterable[StoredArticle]) -> list[_Prepared]:
+        if self._bytes > _REMEMBERED_BYTES:
+            self._prepared.clear()
+            self._bytes = 0
+        for article in articles:
+            if article.id not in self._prepared:
+                self._prepared[article.id] = _Prepared(make_entry(article, self._settings))
+        return [self._prepared[article.id] for article in articles]
+
+    def _write(self, kind: str, feed: OutputFeed, prepared: Sequence[_Prepared]) -> bytes:
+        entries = [each.entry for each in prepared]
+        if kind == "html":
+            return feed_page(feed, entries, self._settings)
+        new = [each for each in prepared if kind not in each.written]
+        for each, element in zip(new, _ENTRIES[kind]([each.entry for each in new]), strict=True):
+            each.written[kind] = element
+            self._bytes += len(element)
+        written = [each.written[kind] for each in prepared]
+        if kind == "json":
+            return json_feed(feed, written, self._settings)
+        return (atom if kind == "atom" else rss)(feed, entries, written, self._settings)
+
+
+def _as_it_was(snapshot: Snapshot, settings: RenderSettings) -> SourceInfo:
+    """The source with what its feed said of itself when the article came: its later words must not change old pages."""
+    ref = snapshot.article.source
+    today = settings.sources.get(ref.name) or SourceInfo(ref.name, ref.url)
+    return replace(today, title=snapshot.feed_title, id=snapshot.feed_id, link=snapshot.feed_link, language=None)

@@ -69,9 +69,9 @@ class Entry:
         return direction(self.language)
 
 
-def make_entry(article: StoredArticle, settings: RenderSettings) -> Entry:
-    """*article* as every format shows it."""
-    source = settings.sources.get(article.source.name) or SourceInfo(article.source.name, article.source.url)
+def make_entry(article: StoredArticle, settings: RenderSettings, source: SourceInfo | None = None) -> Entry:
+    """*article* as every format shows it; *source* in place of what *settings* know of its source."""
+    source = source or settings.sources.get(article.source.name) or SourceInfo(article.source.name, article.source.url)
     url = web_url(article.url) or web_url(article.link)
     plain = _plain_text(article)
     title = line(article.title) or line(summarise(plain, 80)) or url or _UNTITLED

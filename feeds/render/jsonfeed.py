@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from feeds.render.entry import Entry
@@ -13,11 +13,15 @@ from feeds.render.values import language_tag, line, rfc3339, web_url
 VERSION = "https://jsonfeed.org/version/1.1"
 
 
-def json_feed(feed: OutputFeed, entries: Sequence[Entry], settings: RenderSettings) -> bytes:
-    """feed.json of *feed*: its head in the first line, then one item a line."""
+def json_feed(feed: OutputFeed, written: Iterable[bytes], settings: RenderSettings) -> bytes:
+    """feed.json of *feed*: its head in the first line, then one item a line, as `json_entries` gives them."""
     head = _written(_head(feed, settings))
-    items = ",\n".join(_written(_item(entry)) for entry in entries)
-    return f'{head[:-1]},"items":[\n{items}\n]}}\n'.encode()
+    return head[:-1] + b',"items":[\n' + b",\n".join(written) + b"\n]}\n"
+
+
+def json_entries(entries: Iterable[Entry]) -> list[bytes]:
+    """Each entry as an item: the same in every feed that it is in."""
+    return [_written(_item(entry)) for entry in entries]
 
 
 def _head(feed: OutputFeed, settings: RenderSettings) -> dict[str, Any]:
@@ -31,7 +35,9 @@ def _head(feed: OutputFeed, settings: RenderSettings) -> dict[str, Any]:
         description=line(feed.description),
         authors=[{"name": line(settings.site.author) or line(settings.site.title) or title}],
         language=language_tag(feed.language),
+        next_url=web_url(feed.next_url),
         hubs=[{"type": "WebSub", "url": hub}] if hub else None,
+        _archive=_given(**{rel.replace("-", "_"): web_url(url) for rel, url in feed.links.items()}),
     )
 
 
@@ -67,5 +73,5 @@ def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, "", [], {})}
 
 
-def _written(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _written(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

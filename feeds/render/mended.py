@@ -21,6 +21,7 @@ from feeds.render.values import rfc822, rfc3339, stands_in_enclosure
 
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
+FH = "http://purl.org/syndication/history/1.0"
 MEDIA = "http://search.yahoo.com/mrss/"
 SY = "http://purl.org/rss/1.0/modules/syndication/"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -49,7 +50,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What feedgen can't say of a feed, or says wrongly. *period* and *frequency* are sy:'s."""
+    """What feedgen can't say of a feed, or says wrongly. *period* and *frequency* are sy:'s.
+
+    *is_archive* marks a page that no longer grows (RFC 5005 section 4).
+    """
 
     language: str
     links: tuple[Link, ...]
@@ -57,6 +61,7 @@ class Head:
     updated: datetime
     period: str
     frequency: int
+    is_archive: bool = False
 
 
 class FeedMending(BaseExtension):  # type: ignore[misc]  # feedgen has no types
@@ -65,13 +70,16 @@ class FeedMending(BaseExtension):  # type: ignore[misc]  # feedgen has no types
     head: Head
 
     def extend_ns(self) -> dict[str, str]:
-        return {"dc": DC, "media": MEDIA, "sy": SY}
+        return {"dc": DC, "media": MEDIA, "sy": SY} | ({"fh": FH} if self.head.is_archive else {})
 
     def extend_atom(self, feed: etree._Element) -> etree._Element:
         feed.set(_LANG, self.head.language)
         _set_text(feed, "updated", rfc3339(self.head.updated))
         _replace(feed, "link", [_element("link", link.attributes) for link in self.head.links])
-        self._add_hints(feed)
+        if self.head.is_archive:
+            etree.SubElement(feed, f"{{{FH}}}archive")
+        else:
+            self._add_hints(feed)
         return _one_a_line(feed)
 
     def extend_rss(self, rss: etree._Element) -> etree._Element:
@@ -155,13 +163,20 @@ def new_feed(head: Head, entries: Iterable[Entry]) -> tuple[Any, list[tuple[Any,
     return generator, made
 
 
-def written(xml: bytes) -> bytes:
-    """The bytes that feedgen wrote, each & of a text as the RSS profile recommends, ended by a newline.
+def elements(xml: bytes, tag: bytes) -> list[bytes]:
+    """Each entry of the document that feedgen wrote, as its own line. (No text has a `<` in it, so tags alone match.)"""
+    end = b"</%s>\n" % tag
+    body = xml[xml.index(b"<%s " % tag) : xml.rindex(end)]
+    return [written_out(element) + end for element in body.split(end)]
+
+
+def written_out(xml: bytes) -> bytes:
+    """The bytes that feedgen wrote, each & of a text as the RSS profile recommends.
 
     Where a title has &amp; in it, the validator suspects markup (ContainsHTML) unless it stands as &#x26;.
     https://www.rssboard.org/rss-profile#data-types-characterdata
     """
-    return xml.rstrip().replace(b"&amp;", b"&#x26;") + b"\n"
+    return xml.replace(b"&amp;", b"&#x26;")
 
 
 def _entry_links(entry: Entry) -> list[Link]:

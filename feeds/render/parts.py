@@ -39,7 +39,10 @@ class OutputFeed:
     """A feed to write under *path*: its articles are chosen already, newest first.
 
     *id* is a urn:uuid: that stays whatever becomes of base_url. *language* is None where entries are in several.
-    *topic* is the topic it belongs to, None where it holds every article.
+    *topic* is the topic it belongs to, None where it holds every article. *links* are other documents of it by their
+    relation: absolute URLs of Atom (RFC 5005). *next_url* is where a JSON Feed goes on.
+    *urls* are its own addresses by kind where they do not follow from *path*. A page of its archive (*is_page*) is in
+    Atom alone, and complete (*is_archive*) unless it is the last.
     """
 
     path: str
@@ -50,6 +53,11 @@ class OutputFeed:
     language: str | None = None
     topic: str | None = None
     articles: tuple[StoredArticle, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
+    next_url: str | None = None
+    urls: Mapping[str, str] = field(default_factory=dict)
+    is_page: bool = False
+    is_archive: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +81,10 @@ class RenderSettings:
 
     def feed_url(self, feed: OutputFeed, kind: str) -> str:
         """Where *feed* is reachable as "atom", "rss" or "json"."""
-        return self.url(f"{feed.path}/{FILES[kind]}")
+        return feed.urls.get(kind) or self.url(f"{feed.path}/{FILES[kind]}")
 
     def page_url(self, feed: OutputFeed) -> str:
         """The page of *feed*, or of the site where no pages are published."""
-        return self.url(f"{feed.path}/") if "html" in self.publish.formats else self.url()
+        if "html" not in self.publish.formats:
+            return self.url()
+        return feed.urls.get("html") or self.url(f"{feed.path}/")

@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from feeds.render.entry import Entry
-from feeds.render.mended import Head, Link, new_feed, written
+from feeds.render.mended import Head, Link, elements, new_feed, written_out
 from feeds.render.parts import GENERATOR, MEDIA_TYPES, OutputFeed, RenderSettings
 from feeds.render.values import language_tag, line, web_url
 
 RIGHTS = "Titles, summaries and texts belong to the publishers named in each entry."
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PERIODS = (("hourly", 3600), ("daily", 86_400), ("weekly", 7 * 86_400), ("monthly", 30 * 86_400))
 
 
-def atom(feed: OutputFeed, entries: Sequence[Entry], settings: RenderSettings) -> bytes:
-    """atom.xml of *feed*."""
-    generator, made = new_feed(_head(feed, entries, settings, "atom"), entries)
-    _describe(generator, feed, entries, settings)
+def atom(feed: OutputFeed, entries: Sequence[Entry], written: Iterable[bytes], settings: RenderSettings) -> bytes:
+    """atom.xml of *feed*. *written* are its *entries* as `atom_entries` gives them."""
+    xml: bytes = _feed(feed, entries, settings, "atom").atom_str()
+    return _filled_in(xml, b"</feed>", written)
+
+
+def rss(feed: OutputFeed, entries: Sequence[Entry], written: Iterable[bytes], settings: RenderSettings) -> bytes:
+    """rss.xml of *feed*. *written* are its *entries* as `rss_entries` gives them."""
+    generator = _feed(feed, entries, settings, "rss")
+    generator.ttl(max(1, round(settings.interval.total_seconds() / 60)))
+    if feed.language:
+        generator.language(language_tag(feed.language))
+    xml: bytes = generator.rss_str()
+    return _filled_in(xml, b"</channel>", written)
+
+
+def _filled_in(xml: bytes, end: bytes, written: Iterable[bytes]) -> bytes:
+    """The document that is all head with its entries, before *end*."""
+    head, end, rest = written_out(xml.rstrip()).partition(end)
+    return head + b"".join(written) + end + rest + b"\n"
+
+
+def atom_entries(entries: Sequence[Entry]) -> list[bytes]:
+    """Each entry as Atom, one a line: the same in every feed that it is in."""
+    generator, made = _no_feed(entries)
     for element, entry in made:
         _fill(element, entry)
         element.updated(entry.updated)
@@ -29,16 +51,12 @@ def atom(feed: OutputFeed, entries: Sequence[Entry], settings: RenderSettings) -
             element.summary(entry.text, type="html")
         if entry.content or not entry.url:  # RFC 4287 section 4.1.2: without an alternate link there is content
             element.content(entry.content or entry.text, type="html")
-    return written(generator.atom_str())
+    return elements(generator.atom_str(), b"entry") if entries else []
 
 
-def rss(feed: OutputFeed, entries: Sequence[Entry], settings: RenderSettings) -> bytes:
-    """rss.xml of *feed*."""
-    generator, made = new_feed(_head(feed, entries, settings, "rss"), entries)
-    _describe(generator, feed, entries, settings)
-    generator.ttl(max(1, round(settings.interval.total_seconds() / 60)))
-    if feed.language:
-        generator.language(language_tag(feed.language))
+def rss_entries(entries: Sequence[Entry]) -> list[bytes]:
+    """Each entry as an RSS item, one a line: the same in every feed that it is in."""
+    generator, made = _no_feed(entries)
     for element, entry in made:
         _fill(element, entry)
         if entry.url:
@@ -48,7 +66,7 @@ def rss(feed: OutputFeed, entries: Sequence[Entry], settings: RenderSettings) ->
             element.content(entry.content)
         if entry.origin.url:
             element.source(entry.origin.url, entry.origin.title)
-    return written(generator.rss_str())
+    return elements(generator.rss_str(), b"item") if entries else []
 
 
 def syndication(interval: timedelta) -> tuple[str, int]:
@@ -63,26 +81,45 @@ def updated(feed: OutputFeed, entries: Sequence[Entry]) -> datetime:
     return max((entry.updated for entry in entries), default=feed.updated_if_empty)
 
 
-def _head(feed: OutputFeed, entries: Sequence[Entry], settings: RenderSettings, kind: str) -> Head:
+def _feed(feed: OutputFeed, entries: Sequence[Entry], settings: RenderSettings, kind: str) -> Any:
+    """A feedgen feed that is all head."""
+    changed = updated(feed, entries)
+    generator, _ = new_feed(_head(feed, changed, settings, kind), ())
+    _describe(generator, feed, changed, settings)
+    return generator
+
+
+def _no_feed(entries: Sequence[Entry]) -> tuple[Any, list[tuple[Any, Entry]]]:
+    """A feedgen feed that is all entries, its head the least that feedgen writes."""
+    head = Head("und", (), "-", _EPOCH, "hourly", 1)
+    generator, made = new_feed(head, entries)
+    for value in (generator.id, generator.title, generator.subtitle):
+        value("-")
+    generator.link(href="-")
+    return generator, made
+
+
+def _head(feed: OutputFeed, changed: datetime, settings: RenderSettings, kind: str) -> Head:
     page = web_url(settings.page_url(feed)) or ""
     links = [
         Link("self", web_url(settings.feed_url(feed, kind)) or "", MEDIA_TYPES[kind]),
         Link("alternate", page, "text/html"),
     ]
     hub = web_url(settings.publish.hub)
-    if hub:
+    if hub and not feed.is_page:
         links.append(Link("hub", hub))
+    links += [Link(rel, web_url(url) or "", MEDIA_TYPES["atom"]) for rel, url in feed.links.items()]
     period, frequency = syndication(settings.interval)
     language = language_tag(feed.language) or settings.site.language
-    return Head(language, tuple(links), page, updated(feed, entries), period, frequency)
+    return Head(language, tuple(links), page, changed, period, frequency, is_archive=feed.is_archive)
 
 
-def _describe(generator: Any, feed: OutputFeed, entries: Sequence[Entry], settings: RenderSettings) -> None:
+def _describe(generator: Any, feed: OutputFeed, changed: datetime, settings: RenderSettings) -> None:
     title = line(feed.title) or feed.path
     generator.id(feed.id)
     generator.title(title)
     generator.subtitle(line(feed.description) or title)
-    generator.updated(updated(feed, entries))
+    generator.updated(changed)
     generator.author(name=line(settings.site.author) or line(settings.site.title) or title)
     generator.link(href=settings.page_url(feed))
     generator.generator(GENERATOR, settings.version or None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from types import TracebackType
 
@@ -13,11 +14,23 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from feeds.config import Source
 from feeds.errors import StoreError
-from feeds.model import Outcome, Saved, SourceState, StoredArticle, TopicMatch
-from feeds.store import leasing, listing, opening, polling, reading, saving, schema
+from feeds.model import (
+    ArchivePage,
+    Outcome,
+    Saved,
+    Selected,
+    Snapshot,
+    SourceState,
+    Standing,
+    StoredArticle,
+    TopicMatch,
+)
+from feeds.store import archiving, leasing, listing, opening, polling, reading, saving, schema
 from feeds.store.reading import Selection
 
 __all__ = ["Selection", "Store"]
+
+_SETTLE_STEP = 1000  # articles
 
 
 class Store:
@@ -93,7 +106,17 @@ class Store:
     def select(self, selection: Selection) -> list[StoredArticle]:
         """The articles that a feed shows, newest first, then by id."""
         with self._read() as connection:
-            return reading.select_articles(connection, selection)
+            return reading.load(connection, [each.pk for each in reading.selected(connection, selection)])
+
+    def selected(self, selection: Selection) -> list[Selected]:
+        """What `select` would give, as far as is needed to tell whether it has changed."""
+        with self._read() as connection:
+            return reading.selected(connection, selection)
+
+    def load(self, pks: Sequence[int]) -> list[StoredArticle]:
+        """The articles with these keys, in this order, without those that are gone meanwhile."""
+        with self._read() as connection:
+            return reading.load(connection, pks)
 
     def articles(self, *, hidden: bool = False, batch: int = 500) -> Iterator[StoredArticle]:
         """Every article, *hidden* ones only if asked, in order of first coming, *batch* in memory at a time."""
@@ -114,7 +137,7 @@ class Store:
         """Take an article out of every output from now on; None brings it back."""
         with self._write() as connection:
             where = schema.articles.c.id == article_id.removeprefix("urn:uuid:")
-            connection.execute(update(schema.articles).where(where).values(hidden_at=at))
+            connection.execute(update(schema.articles).where(where).values(hidden_at=at, touched=True))
 
     def retire(self, before: datetime, followed: Sequence[int], limit: int = 1000) -> int:
         """Delete up to *limit* articles dated before *before* that no *followed* source lists; says how many.
@@ -129,10 +152,10 @@ class Store:
         with self._write() as connection:
             connection.execute(delete(schema.fetch_log).where(schema.fetch_log.c.at < before))
 
-    def feed_paths(self, since: datetime, until: datetime) -> list[str]:
-        """The feeds, by their paths under output/, that have articles to show dated in [since, until]."""
+    def feed_paths(self) -> list[str]:
+        """The feeds, by their paths under output/, that articles were ever in."""
         with self._read() as connection:
-            return reading.feed_paths(connection, since, until)
+            return reading.feed_paths(connection)
 
     def rematch(self, matches: Mapping[str, Mapping[str, TopicMatch]]) -> None:
         """Set for each article (by its bare id) which topics it is in, and why."""
@@ -154,16 +177,45 @@ class Store:
                 rows = [{"name": name, "digest": digest} for name, digest in digests.items()]
                 connection.execute(insert(schema.topics), rows)
 
-    def document_paths(self) -> set[str]:
-        """The files that were published last."""
-        with self._read() as connection:
-            return set(connection.execute(select(schema.documents.c.path)).scalars())
+    def settle(self) -> None:
+        """Take note of all that changed since the last time, before publishing: new articles enter the archives.
 
-    def set_document_paths(self, paths: set[str], now: datetime) -> None:
-        """Note which files are published now; from the first time on, a new source may flood nobody."""
+        In steps, so that no other writer waits for long; what a killed process left is done by the next.
+        """
+        with self._read() as connection:
+            pks = archiving.touched(connection)
+        for start in range(0, len(pks), _SETTLE_STEP):
+            with self._write() as connection:
+                archiving.settle(connection, pks[start : start + _SETTLE_STEP])
         with self._write() as connection:
-            connection.execute(delete(schema.documents))
-            connection.execute(insert(schema.documents), [{"path": path} for path in sorted(paths)])
+            archiving.count_pages(connection)
+
+    def archive_pages(self) -> dict[str, list[ArchivePage]]:
+        """The pages of each feed's archive that there are to publish, oldest first; the last one still grows."""
+        with self._read() as connection:
+            return archiving.pages(connection)
+
+    def page_snapshots(self, feed: str, page: int) -> list[Snapshot]:
+        """The articles that a page of *feed*'s archive shows, as they were, the last to enter first."""
+        with self._read() as connection:
+            return archiving.page_snapshots(connection, feed, page)
+
+    def documents(self) -> dict[str, Standing]:
+        """The files that were published last, by path."""
+        with self._read() as connection:
+            rows = connection.execute(select(schema.documents))
+            return {row.path: Standing(row.key, row.size, row.mtime_ns) for row in rows}
+
+    def set_documents(self, standing: Mapping[str, Standing], now: datetime) -> None:
+        """Note which files are published now; from the first time on, a new source may flood nobody."""
+        before = self.documents()
+        changed = [path for path, each in standing.items() if before.get(path) != each]
+        with self._write() as connection:
+            for part in listing.chunks([*changed, *(before.keys() - standing.keys())]):
+                connection.execute(delete(schema.documents).where(schema.documents.c.path.in_(part)))
+            if changed:
+                rows = [{"path": path} | asdict(standing[path]) for path in changed]
+                connection.execute(insert(schema.documents), rows)
             if listing.fact(connection, "published") is None:
                 connection.execute(insert(schema.meta).values(key="published", value=now.isoformat()))
 

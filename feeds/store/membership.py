@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, insert
 
 from feeds.language import base_language
 from feeds.model import TopicMatch
+from feeds.store.archiving import touch
 from feeds.store.listing import chunks
 from feeds.store.schema import article_topics, memberships
 
@@ -67,3 +68,4 @@ def replace(connection: Connection, articles: Sequence[Placed]) -> None:
         connection.execute(delete(article_topics).where(article_topics.c.article.in_(part)))
         connection.execute(delete(memberships).where(memberships.c.article.in_(part)))
     place(connection, articles)
+    touch(connection, [each.pk for each in articles])

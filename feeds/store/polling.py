@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Row, case, func, insert, select, update
 
 from feeds.config import Source
 from feeds.model import SourceState
+from feeds.store import archiving
 from feeds.store.leasing import is_held, this_process
-from feeds.store.schema import articles, fetch_log, sources
+from feeds.store.schema import articles, fetch_log, listings, sources
 from feeds.urls import public_url
 
 # A source whose last check lies further ahead than this was checked under a wrong clock, and is due.
@@ -49,8 +50,18 @@ def sync(connection: Connection, wanted: tuple[Source, ...]) -> dict[str, Source
             insert(sources),
             [{"url_key": url_key(each.url), "url": public_url(each.url), "name": each.name} for each in new],
         )
+    _keep_terms(connection, wanted)
     names = {source.name for source in wanted}
     return {row.name: state(row) for row in connection.execute(select(sources)) if row.name in names}
+
+
+def _keep_terms(connection: Connection, wanted: tuple[Source, ...]) -> None:
+    """Note each source's control and text policy: they hold for its articles after it has left the config, too."""
+    noted = {row.name: (row.control, row.text) for row in connection.execute(select(sources))}
+    for source in wanted:
+        if noted[source.name] != (source.control, source.text):
+            mine = sources.c.name == source.name
+            connection.execute(update(sources).where(mine).values(control=source.control, text=source.text))
 
 
 def _rename(connection: Connection, wanted: tuple[Source, ...], kept: dict[str, Row[Any]]) -> None:
@@ -64,6 +75,8 @@ def _rename(connection: Connection, wanted: tuple[Source, ...], kept: dict[str, 
         values: dict[str, Any] = {"name": source.name}
         if row.url_key != url_key(source.url):
             values |= {"url_key": url_key(source.url), "url": public_url(source.url)} | _CLEARED
+        carried = select(listings.c.article).where(listings.c.source_id == row.id, listings.c.article.is_not(None))
+        archiving.touch(connection, set(connection.execute(carried).scalars()))
         connection.execute(update(sources).where(sources.c.id == row.id).values(values))
 
 
@@ -121,7 +134,7 @@ def state(row: Row[Any]) -> SourceState:
 def save_state(connection: Connection, new: SourceState) -> None:
     """Write a source's state, and give its lease back."""
     values = {field.name: getattr(new, field.name) for field in fields(SourceState)}
-    for key in ("id", "name", "url", "hint"):
+    for key in ("id", "name", "url", "hint", "control", "text"):
         del values[key]
     values |= {"skip_hours": sorted(new.skip_hours), "skip_days": sorted(new.skip_days)}
     values |= {"lease_owner": None, "lease_until": None}

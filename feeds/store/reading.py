@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, or_, select
+from sqlalchemy import Connection, Row, Select, func, or_, select
 
-from feeds.model import Article, Enclosure, Entry, Evidence, SourceRef, StoredArticle, TopicMatch
+from feeds.model import Article, Enclosure, Entry, Evidence, Selected, SourceRef, StoredArticle, TopicMatch
 from feeds.store.listing import chunks
 from feeds.store.schema import article_topics, articles, listings, memberships, sources
 
@@ -31,27 +31,33 @@ class Selection:
     limit: int
 
 
-def select_articles(connection: Connection, wanted: Selection) -> list[StoredArticle]:
+def selected(connection: Connection, wanted: Selection) -> list[Selected]:
     """Newest first, then by id; hidden and held ones are left out."""
     query = (
-        _rows()
+        select(articles.c.pk, articles.c.revision, memberships.c.date, articles.c.source_id)
         .join(memberships, memberships.c.article == articles.c.pk)
         .where(memberships.c.feed == wanted.feed, memberships.c.date.between(wanted.since, wanted.until))
         .where(articles.c.hidden_at.is_(None), ~articles.c.held)
         .order_by(memberships.c.date.desc(), articles.c.id)
         .limit(wanted.limit)
     )
-    return _complete(connection, connection.execute(query).all())
+    return [Selected(*row) for row in connection.execute(query)]
 
 
-def feed_paths(connection: Connection, since: datetime, until: datetime) -> list[str]:
-    """The feeds that have articles to show dated in [since, until], in order."""
-    shown = (
-        select(memberships.c.feed)
-        .join(articles, articles.c.pk == memberships.c.article)
-        .where(memberships.c.date.between(since, until), articles.c.hidden_at.is_(None), ~articles.c.held)
-    )
-    return list(connection.execute(shown.distinct().order_by(memberships.c.feed)).scalars())
+def load(connection: Connection, pks: Sequence[int]) -> list[StoredArticle]:
+    """The articles with these keys, in this order; those that are gone meanwhile are left out."""
+    rows: dict[int, Row[Any]] = {}
+    for part in chunks(pks):
+        rows |= {row.pk: row for row in connection.execute(_rows().where(articles.c.pk.in_(part)))}
+    return complete_articles(connection, [rows[pk] for pk in pks if pk in rows])
+
+
+def feed_paths(connection: Connection) -> list[str]:
+    """The feeds that have or had articles, in order: one step through the index for each (a loose index scan)."""
+    found = select(func.min(memberships.c.feed).label("feed")).cte("found", recursive=True)
+    next_one = select(func.min(memberships.c.feed)).where(memberships.c.feed > found.c.feed).scalar_subquery()
+    found = found.union_all(select(next_one).where(found.c.feed.is_not(None)))
+    return list(connection.execute(select(found.c.feed).where(found.c.feed.is_not(None))).scalars())
 
 
 def page(connection: Connection, after: int, limit: int, *, hidden: bool) -> tuple[int, list[StoredArticle]]:
@@ -60,14 +66,14 @@ def page(connection: Connection, after: int, limit: int, *, hidden: bool) -> tup
     if not hidden:
         query = query.where(articles.c.hidden_at.is_(None))
     rows = connection.execute(query).all()
-    return (rows[-1].pk if rows else after), _complete(connection, rows)
+    return (rows[-1].pk if rows else after), complete_articles(connection, rows)
 
 
 def find(connection: Connection, key: str) -> StoredArticle | None:
     """By id, canonical URL or link; where several have a link, the newest."""
     is_it = or_(articles.c.id == key.removeprefix("urn:uuid:").lower(), articles.c.url == key, articles.c.link == key)
     rows = connection.execute(_rows().where(is_it).order_by(articles.c.date.desc(), articles.c.id).limit(1)).all()
-    return _complete(connection, rows)[0] if rows else None
+    return complete_articles(connection, rows)[0] if rows else None
 
 
 def _rows() -> Select[Any]:
@@ -76,7 +82,8 @@ def _rows() -> Select[Any]:
     )
 
 
-def _complete(connection: Connection, rows: Sequence[Row[Any]]) -> list[StoredArticle]:
+def complete_articles(connection: Connection, rows: Sequence[Row[Any]]) -> list[StoredArticle]:
+    """Rows of articles, each with its source's name and URL, as the program's type."""
     pks = [row.pk for row in rows]
     also, topics = _also(connection, pks), _topics(connection, pks)
     return [_article(row, also.get(row.pk, ()), topics.get(row.pk, {})) for row in rows]

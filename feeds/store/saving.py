@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
 from feeds.model import Article, Outcome, Saved, TopicMatch
-from feeds.store import listing, membership
+from feeds.store import archiving, listing, membership
 from feeds.store.membership import Placed
 from feeds.store.polling import save_state
 from feeds.store.schema import articles, fetch_log, listings, sources
@@ -63,6 +63,7 @@ def _save_articles(
     for article in strangers:
         twin = twins.get(article.identity)
         pks.setdefault(article.identity, twin.article if twin is not None else None)
+    archiving.touch(connection, {twin.article for twin in twins.values() if twin.article is not None})
     _list(connection, source_id, strangers, pks, now)
     _still_listed(connection, source_id, list(known), now)
     updated = sum(_edit(connection, source_id, article, row, now) for article in found
@@ -224,6 +225,7 @@ def retire(connection: Connection, before: datetime, followed: Sequence[int], li
     )
     old = select(articles.c.pk).where(articles.c.date < before, ~still_listed).order_by(articles.c.date).limit(limit)
     pks = list(connection.execute(old).scalars())
+    archiving.stale(connection, pks)
     for part in listing.chunks(pks):
         connection.execute(delete(articles).where(articles.c.pk.in_(part)))
     return len(pks)

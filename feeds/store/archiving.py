@@ -1,0 +1,209 @@
+"""Archives (RFC 5005 section 4): on which page of a feed an article stands, and how it looked then. Called by Store alone.
+
+An article gets its place in a feed's archive when it is first published there, and keeps it. What the page shows is a
+snapshot of that moment: later edits do not reach it. Whatever touches an article (an edit, a new topic, a takedown) sets
+articles.touched; `settle` gives places to what is new and marks the pages stale that may have changed, and
+`count_pages` looks at those again.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, and_, insert, select, update
+
+from feeds.model import ArchivePage, Entry, Snapshot, SourceRef, StoredArticle
+from feeds.store.listing import chunks, digest
+from feeds.store.reading import complete_articles
+from feeds.store.schema import archive_pages, archive_places, archives, articles, memberships, snapshots, sources
+
+PAGE_LENGTH = 200
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(
+    Snapshot
+)  # fields of StoredArticle that come later need a default: old ones lack them
+
+
+def touch(connection: Connection, pks: Iterable[int]) -> None:
+    """Note that the articles changed in a way that readers could see."""
+    for part in chunks(sorted(pks)):
+        connection.execute(update(articles).where(articles.c.pk.in_(part)).values(touched=True))
+
+
+def touched(connection: Connection) -> list[int]:
+    """The keys of the touched articles, oldest first: in this order new ones enter the archives."""
+    query = select(articles.c.pk).where(articles.c.touched).order_by(articles.c.date, articles.c.id)
+    return list(connection.execute(query).scalars())
+
+
+def settle(connection: Connection, pks: Sequence[int]) -> None:
+    """Give *pks*, in their order, places where they have none, and mark the pages stale that they stand on."""
+    pks = _still_touched(connection, pks)
+    stale(connection, pks)
+    new = list(_without_place(connection, pks))
+    if new:
+        _enter(connection, new)
+    for part in chunks(pks):
+        values = {"touched": False, "revision": articles.c.revision + 1}
+        connection.execute(update(articles).where(articles.c.pk.in_(part)).values(values))
+
+
+def _still_touched(connection: Connection, pks: Sequence[int]) -> list[int]:
+    """Without those that another process has settled meanwhile."""
+    still: set[int] = set()
+    for part in chunks(pks):
+        still |= set(
+            connection.execute(select(articles.c.pk).where(articles.c.pk.in_(part), articles.c.touched)).scalars()
+        )
+    return [pk for pk in pks if pk in still]
+
+
+def _without_place(connection: Connection, pks: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """The articles that may be seen and the feeds whose archives they are still to enter, in order of *pks*."""
+    missing: dict[int, list[str]] = {}
+    for part in chunks(pks):
+        same = and_(archive_places.c.article == memberships.c.article, archive_places.c.feed == memberships.c.feed)
+        query = (
+            select(memberships.c.article, memberships.c.feed)
+            .join(articles, articles.c.pk == memberships.c.article)
+            .outerjoin(archive_places, same)
+            .where(memberships.c.article.in_(part), ~memberships.c.feed.contains("/"))
+            .where(articles.c.hidden_at.is_(None), archive_places.c.position.is_(None))
+            .order_by(memberships.c.feed)
+        )
+        for pk, feed in connection.execute(query):
+            missing.setdefault(pk, []).append(feed)
+    return ((pk, feed) for pk in pks for feed in missing.get(pk, ()))
+
+
+def _enter(connection: Connection, new: Sequence[tuple[int, str]]) -> None:
+    taken = _take_snapshots(connection, list(dict.fromkeys(pk for pk, _ in new)))
+    last = {row.feed: row.last for row in connection.execute(select(archives))}
+    before = dict(last)
+    places = []
+    for pk, feed in new:
+        last[feed] = last.get(feed, 0) + 1
+        places.append({"feed": feed, "position": last[feed], "article": pk, "snapshot": taken[pk]})
+    connection.execute(insert(archive_places), places)
+    _write_last(connection, before, last)
+    # A page that is full is closed by the one after it, which stands from then on, empty at first.
+    wanted = {(place["feed"], page_of(place["position"] + step)) for place in places for step in (0, 1)}
+    _mark(connection, wanted)
+
+
+def _take_snapshots(connection: Connection, pks: Sequence[int]) -> dict[int, int]:
+    """Keep the articles as they are; the snapshots' keys by the articles'."""
+    rows: list[Row[Any]] = []
+    for part in chunks(pks):
+        columns = (sources.c.feed_title, sources.c.feed_id, sources.c.feed_link)
+        query = select(articles, sources.c.name.label("source_name"), sources.c.url.label("source_url"), *columns).join(
+            sources, sources.c.id == articles.c.source_id
+        )
+        rows += connection.execute(query.where(articles.c.pk.in_(part))).all()
+    bodies = [
+        {"article": row.pk, "body": _packed(article, row)}
+        for row, article in zip(rows, complete_articles(connection, rows), strict=True)
+    ]
+    statement = insert(snapshots).returning(snapshots.c.id, sort_by_parameter_order=True)
+    ids = connection.execute(statement, bodies).scalars()
+    return {body["article"]: key for body, key in zip(bodies, ids, strict=True)}
+
+
+def _packed(article: StoredArticle, row: Row[Any]) -> bytes:
+    kept = replace(article, entry=Entry(), categories=())
+    return zlib.compress(_encoder.encode(Snapshot(kept, row.feed_title, row.feed_id, row.feed_link)), 6)
+
+
+def _write_last(connection: Connection, before: dict[str, int], after: dict[str, int]) -> None:
+    for feed, last in after.items():
+        if feed not in before:
+            connection.execute(insert(archives).values(feed=feed, last=last))
+        elif before[feed] != last:
+            connection.execute(update(archives).where(archives.c.feed == feed).values(last=last))
+
+
+def page_of(position: int) -> int:
+    """The number of the page that a place is on, from 1."""
+    return (position - 1) // PAGE_LENGTH + 1
+
+
+def stale(connection: Connection, pks: Iterable[int]) -> None:
+    """Mark the pages that the articles stand on, to be looked at again; before an article is deleted, too."""
+    found: set[tuple[str, int]] = set()
+    for part in chunks(list(pks)):
+        query = select(archive_places.c.feed, archive_places.c.position).where(archive_places.c.article.in_(part))
+        found |= {(feed, page_of(position)) for feed, position in connection.execute(query)}
+    _mark(connection, found)
+
+
+def _mark(connection: Connection, pages: Iterable[tuple[str, int]]) -> None:
+    for feed, found in groupby(sorted(pages), key=lambda each: each[0]):
+        numbers = [page for _, page in found]
+        for part in chunks(numbers):
+            mine = (archive_pages.c.feed == feed) & archive_pages.c.page.in_(part)
+            there = set(connection.execute(select(archive_pages.c.page).where(mine)).scalars())
+            connection.execute(update(archive_pages).where(mine).values(stale=True))
+            fresh = [
+                {"feed": feed, "page": page, "entries": 0, "sources": (), "digest": "", "stale": True}
+                for page in part
+                if page not in there
+            ]
+            if fresh:
+                connection.execute(insert(archive_pages), fresh)
+
+
+def count_pages(connection: Connection) -> None:
+    """See what the stale pages hold now."""
+    for row in connection.execute(select(archive_pages).where(archive_pages.c.stale)).all():
+        shown = connection.execute(_shown(row.feed, row.page)).all()
+        values = {
+            "entries": len(shown),
+            "sources": sorted({each.source_id for each in shown}),
+            "digest": digest(*(f"{each.position} {each.snapshot}" for each in shown)),
+            "stale": False,
+        }
+        mine = (archive_pages.c.feed == row.feed) & (archive_pages.c.page == row.page)
+        connection.execute(update(archive_pages).where(mine).values(values))
+
+
+def _shown(feed: str, page: int) -> Any:
+    """What a page shows: those of its articles that are in the feed and not hidden."""
+    first = (page - 1) * PAGE_LENGTH + 1
+    belongs = and_(memberships.c.feed == archive_places.c.feed, memberships.c.article == archive_places.c.article)
+    return (
+        select(archive_places.c.position, archive_places.c.snapshot, articles.c.source_id)
+        .join(articles, articles.c.pk == archive_places.c.article)
+        .join(memberships, belongs)
+        .where(archive_places.c.feed == feed, archive_places.c.position.between(first, first + PAGE_LENGTH - 1))
+        .where(articles.c.hidden_at.is_(None))
+        .order_by(archive_places.c.position.desc())
+    )
+
+
+def pages(connection: Connection) -> dict[str, list[ArchivePage]]:
+    """The pages of each feed's archive that there are to publish, in order: those with entries, and the last."""
+    rows = connection.execute(select(archive_pages).order_by(archive_pages.c.feed, archive_pages.c.page))
+    found: dict[str, list[ArchivePage]] = {}
+    for feed, mine in groupby(rows, key=lambda row: str(row.feed)):
+        every = [ArchivePage(row.page, row.entries, tuple(row.sources), row.digest) for row in mine]
+        found[feed] = [page for page in every[:-1] if page.entries] + every[-1:]
+    return found
+
+
+def page_snapshots(connection: Connection, feed: str, page: int) -> list[Snapshot]:
+    """What a page shows, the last to enter first; the source's name and address are those it has today."""
+    query = _shown(feed, page).add_columns(snapshots.c.body, sources.c.name, sources.c.url)
+    query = query.join(snapshots, snapshots.c.id == archive_places.c.snapshot)
+    query = query.join(sources, sources.c.id == articles.c.source_id)
+    return [_unpacked(row) for row in connection.execute(query)]
+
+
+def _unpacked(row: Row[Any]) -> Snapshot:
+    kept = _decoder.decode(zlib.decompress(row.body))
+    return replace(kept, article=replace(kept.article, source=SourceRef(row.name, row.url)))
