@@ -6,7 +6,8 @@ from typing import Any
 
 from feeds.config import Source
 from feeds.model import Article
-from feeds.topics import Topics, Verdict
+from feeds.topics.matching import Topics
+from feeds.topics.verdict import Verdict
 
 
 def verdict_rows(topics: Topics, what: Article | str, source: Source | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,14 @@ class TopicMatch:
 
     score: float
     evidence: tuple[Evidence, ...] = ()
+
+
+class Place(NamedTuple):
+    """Where something lies, in degrees (WGS 84). *is_country*: it is the middle of one, and any town in it says more."""
+
+    latitude: float
+    longitude: float
+    is_country: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,20 @@ from feeds.config import Config, Source
 from feeds.health import source_rows
 from feeds.model import ArchivePage, Batch, Document, Selected, SourceState
 from feeds.opml import feeds_opml, sources_opml
-from feeds.render import FILES, OutputFeed, Renderer, RenderSettings, SourceInfo, front_page, render_status
+from feeds.render import (
+    FILES,
+    ArchiveEntry,
+    OutputFeed,
+    Renderer,
+    RenderSettings,
+    SourceInfo,
+    front_page,
+    render_status,
+)
 from feeds.store import Selection, Store
 
 ALL = "all"
+_REMEMBERED_ENTRIES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +47,8 @@ def batches(config: Config, store: Store, now: datetime) -> Iterator[Batch]:
     settings = render_settings(config, store)
     plans = list(_plans(config, store, now, settings))
     publication = _Publication(store, settings)
-    for plan in plans:
-        yield from publication.archive(plan)
-        yield publication.feed(plan)
+    yield from publication.archives(plans)
+    yield from map(publication.feed, plans)
     if "html" in config.publish.formats:
         yield publication.front_page(plans)
     yield Batch(
@@ -117,6 +126,7 @@ class _Publication:
         self._settings = settings
         self._renderer = Renderer(settings)
         self._infos = {state.id: settings.sources[name] for name, state in store.states().items()}
+        self._archived: dict[int, ArchiveEntry] = {}
         titles = {name: topic.title for name, topic in settings.topics.items()}
         self._common = _key(settings.site, settings.publish, settings.interval, settings.version, titles)
 
@@ -139,20 +149,30 @@ class _Publication:
         key = _key(self._common, [(plan.feed, plan.shown) for plan in main])
         return Batch(("index.html",), key, lambda: [front_page([self._whole(plan) for plan in main], self._settings)])
 
-    def archive(self, plan: _Plan) -> Iterator[Batch]:
-        """The pages of a feed's archive, each a file."""
-        for place, page in enumerate(plan.pages):
-            feed = self._archive_head(plan, place)
+    def archives(self, plans: Iterable[_Plan]) -> Iterator[Batch]:
+        """The pages of all archives, each a file; those of one time together, as they have articles in common."""
+        pages = [(place / len(plan.pages), plan, place) for plan in plans for place in range(len(plan.pages))]
+        for _, plan, place in sorted(pages, key=lambda each: each[0]):
+            page, feed = plan.pages[place], self._archive_head(plan, place)
             # What a source's feed says of itself is in the snapshots; what the config says of it holds for all time.
             sources = [
                 (each.name, each.url, each.control, each.text) for each in map(self._infos.__getitem__, page.sources)
             ]
-            key = _key(self._common, feed, page.digest, sources)
             path = archive_path(feed.path, page.number)
+            key = _key(self._common, feed, page.digest, sources)
             yield Batch((path,), key, partial(self._render_page, feed, path, page.number))
 
     def _render_page(self, feed: OutputFeed, path: str, number: int) -> Iterable[Document]:
-        return [self._renderer.archive_page(feed, path, self._store.page_snapshots(feed.path, number))]
+        places = self._store.page_places(feed.path, number)
+        new = {key: source for key, source in places if key not in self._archived}
+        if len(self._archived) > _REMEMBERED_ENTRIES:
+            self._archived.clear()
+            new = dict(places)
+        found = self._store.load_snapshots(list(new))
+        made = self._renderer.archive_entries([(self._infos[new[key]], each) for key, each in found.items()])
+        self._archived |= zip(found, made, strict=True)
+        entries = [self._archived[key] for key, _ in places if key in self._archived]
+        return [self._renderer.archive_page(feed, path, entries)]
 
     def _archive_head(self, plan: _Plan, place: int) -> OutputFeed:
         """The head of a page: the feed's own but for its links. All but the last are complete."""

@@ -11,7 +11,8 @@ from feeds.config import Config, Source
 from feeds.model import Article, Reading, Response
 from feeds.normalise import normalise
 from feeds.parse import parse
-from feeds.topics import Topics, load_config
+from feeds.topics import load_config
+from feeds.topics.matching import Topics
 from feeds.urls import public_url
 
 _topics: Topics

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from feeds.config import Schedule, Source
+from feeds.config import FetchSettings, Schedule, Source
 from feeds.errors import FetchError, SourceError
 from feeds.model import ParsedFeed, Response, SourceState
-from feeds.urls import public_url
+from feeds.urls import host_of, public_url
 
 DAY = timedelta(days=1)
 RETRY_AFTER_CAP = timedelta(days=7)
 GONE_PROBE = timedelta(days=7)  # 410: not asked again, but probed weekly
 EARLY = 0.15  # of its wait: how much before its time a one-off refresh may ask a source
+PATIENCE = timedelta(seconds=4)  # beyond the time that fetching may take, for documents that are slow to read
 JITTER = 0.1  # of its wait: how far sources are spread
 # A permanent redirect is believed once it was the same in this many fetches over this long.
 _MOVES, _MOVED_FOR = 3, timedelta(days=2)
@@ -144,3 +147,13 @@ def _max_age(headers: Mapping[str, str], now: datetime) -> timedelta | None:
         return None
     expires = expires if expires.tzinfo else expires.replace(tzinfo=UTC)
     return max(expires - now, timedelta(0))
+
+
+def longest(fetch: FetchSettings, sources: Sequence[Source]) -> timedelta:
+    """How long asking *sources* can take at the very most, and reading what they answer."""
+    hosts = Counter(host_of(source.url) for source in sources)
+    rounds = max(
+        math.ceil(len(sources) / fetch.concurrency),
+        math.ceil(max(hosts.values(), default=0) / fetch.per_host),
+    )
+    return rounds * fetch.timeout + PATIENCE

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from feeds.config import Topic
 from feeds.model import Article
-from feeds.topics import Topics, load
 from feeds.topics.evaluate import evaluate
+from feeds.topics.matching import Topics, load
 from tests.build import article, source
 
 TRAPS = Path(__file__).parent / "data" / "topics" / "traps.jsonl"

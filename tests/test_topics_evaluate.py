@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from feeds.config import Topic
-from feeds.topics import load
 from feeds.topics.evaluate import compare, evaluate
+from feeds.topics.matching import load
 
 TOPICS = load({"sahel": Topic(use="sahel"), "russia-africa": Topic(use="russia-africa")}, Path())
 

@@ -10,11 +10,10 @@ import pytest
 
 from feeds.config import Topic
 from feeds.errors import ConfigError
-from feeds.topics import load
 from feeds.topics.evaluate import item_article
 from feeds.topics.folding import clean, fold
 from feeds.topics.gazetteer import shipped
-from feeds.topics.matching import Topics
+from feeds.topics.matching import Topics, load
 from tests.build import source
 from tests.test_topics import news
 

@@ -67,9 +67,9 @@ def add(
 def _discover(config: Config, url: str) -> Discovered:
     from feeds.discover import discover
     from feeds.fetch import Fetcher, user_agent
+    from feeds.outcomes import PARSE_MEMORY, PARSE_SECONDS
     from feeds.parse import parse
     from feeds.parse.pool import Pool
-    from feeds.pipeline import PARSE_MEMORY, PARSE_SECONDS
 
     agent = config.fetch.user_agent or user_agent(config.site.contact or config.site.base_url)
     with Fetcher(config.fetch, agent) as fetcher, Pool(1, PARSE_SECONDS, PARSE_MEMORY) as pool:

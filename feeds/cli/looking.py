@@ -140,6 +140,7 @@ def evaluate(
     """Measure the topics on labelled items (JSON Lines): precision, recall and F1 per topic and language."""
     from feeds import topics
     from feeds.topics import evaluate as evaluating
+    from feeds.topics.matching import load
 
     config = open_config(path)
     items = [item for item in _items(file) if not (skip_hard and item.get("hard"))]
@@ -155,7 +156,7 @@ def evaluate(
         )
     from feeds.config import Topic
 
-    other = topics.load({**config.topics, name: Topic(file=str(against.absolute()))}, config.path.parent)
+    other = load({**config.topics, name: Topic(file=str(against.absolute()))}, config.path.parent)
     changes = evaluating.compare(items, now, other)
     print_json(changes) if as_json else _show_changes(changes["topics"][name])
 

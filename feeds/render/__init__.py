@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from feeds.model import Document, Snapshot, StoredArticle
 from feeds.render.entry import Entry, make_entry
@@ -18,6 +19,7 @@ from feeds.render.xmlfeed import atom, atom_entries, rss, rss_entries
 
 __all__ = [
     "FILES",
+    "ArchiveEntry",
     "OutputFeed",
     "RenderSettings",
     "Renderer",
@@ -48,6 +50,14 @@ class _Prepared:
     written: dict[str, bytes] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ArchiveEntry:
+    """An entry of an archive's page, written as Atom."""
+
+    updated: datetime
+    xml: bytes
+
+
 class Renderer:
     """Renders many feeds of one state of the store: an article that is in several is prepared once."""
 
@@ -65,11 +75,16 @@ class Renderer:
             if kind in self._settings.publish.formats
         )
 
-    def archive_page(self, feed: OutputFeed, path: str, snapshots: Iterable[Snapshot]) -> Document:
+    def archive_entries(self, shown: Sequence[tuple[SourceInfo, Snapshot]]) -> list[ArchiveEntry]:
+        """Articles as every page of an archive shows them. With each stands what its source is today."""
+        entries = [make_entry(each.article, self._settings, _as_it_was(today, each)) for today, each in shown]
+        return [ArchiveEntry(entry.updated, xml) for entry, xml in zip(entries, atom_entries(entries), strict=True)]
+
+    def archive_page(self, feed: OutputFeed, path: str, entries: Sequence[ArchiveEntry]) -> Document:
         """A page of *feed*'s archive at *path*, in Atom. It names no version of ours: an update must not change it."""
         settings = replace(self._settings, version="")
-        entries = [make_entry(each.article, settings, _as_it_was(each, settings)) for each in snapshots]
-        return Document(path, MEDIA_TYPES["atom"], atom(feed, entries, atom_entries(entries), settings))
+        changed = max((entry.updated for entry in entries), default=feed.updated_if_empty)
+        return Document(path, MEDIA_TYPES["atom"], atom(feed, changed, [entry.xml for entry in entries], settings))
 
     def _prepare(self, articles: Iterable[StoredArticle]) -> list[_Prepared]:
         if self._bytes > _REMEMBERED_BYTES:
@@ -91,11 +106,11 @@ class Renderer:
         written = [each.written[kind] for each in prepared]
         if kind == "json":
             return json_feed(feed, written, self._settings)
-        return (atom if kind == "atom" else rss)(feed, entries, written, self._settings)
+        changed = max((entry.updated for entry in entries), default=feed.updated_if_empty)
+        return (atom if kind == "atom" else rss)(feed, changed, written, self._settings)
 
 
-def _as_it_was(snapshot: Snapshot, settings: RenderSettings) -> SourceInfo:
+def _as_it_was(today: SourceInfo, snapshot: Snapshot) -> SourceInfo:
     """The source with what its feed said of itself when the article came: its later words must not change old pages."""
-    ref = snapshot.article.source
-    today = settings.sources.get(ref.name) or SourceInfo(ref.name, ref.url)
-    return replace(today, title=snapshot.feed_title, id=snapshot.feed_id, link=snapshot.feed_link, language=None)
+    said = snapshot.feed_title, snapshot.feed_id, snapshot.feed_link
+    return SourceInfo(today.name, today.url, *said, control=today.control, text=today.text)

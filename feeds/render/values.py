@@ -9,6 +9,7 @@ import re
 import uuid
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from feeds.markup import inert_title
@@ -18,6 +19,7 @@ from feeds.markup import inert_title
 _NONCHARACTERS = "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
 _CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
 _FORBIDDEN = re.compile(f"[{_CONTROLS}\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
+_SUSPECT = re.compile("[\u00c2\u00c3\ufffd]")
 _DOUBLY_ENCODED = re.compile("[\u00c2\u00c3][\u0080-\u00bf]")
 
 # What most addresses look like: they need nothing, and splitting them costs more than all else.
@@ -59,6 +61,8 @@ _LANGUAGES = frozenset(_KNOWN_LANGUAGES.split())
 
 def xml_text(text: str) -> str:
     """*text* in characters that XML and HTML allow; text encoded as UTF-8 twice is decoded once more."""
+    if text.isprintable() and not _SUSPECT.search(text):  # most text, and the test is ten times cheaper than the work
+        return text
     text = _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).replace("\ufffd", "?")
     return _decoded(text) if _DOUBLY_ENCODED.search(text) else text
 
@@ -70,11 +74,13 @@ def _decoded(text: str) -> str:
         return text
 
 
+@lru_cache(4096)  # names of sources and concepts come again with every entry
 def line(text: str) -> str:
     """*text* as one line of plain characters that stays inert where a reader takes it for HTML."""
     return " ".join(inert_title(xml_text(text)).split())
 
 
+@lru_cache(1024)
 def web_url(url: str | None) -> str | None:
     """*url* in the characters of RFC 3986, without user and password; None where it is no http or https URL."""
     if url and _PLAIN_URL.fullmatch(url):

@@ -17,15 +17,15 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PERIODS = (("hourly", 3600), ("daily", 86_400), ("weekly", 7 * 86_400), ("monthly", 30 * 86_400))
 
 
-def atom(feed: OutputFeed, entries: Sequence[Entry], written: Iterable[bytes], settings: RenderSettings) -> bytes:
-    """atom.xml of *feed*. *written* are its *entries* as `atom_entries` gives them."""
-    xml: bytes = _feed(feed, entries, settings, "atom").atom_str()
+def atom(feed: OutputFeed, changed: datetime, written: Iterable[bytes], settings: RenderSettings) -> bytes:
+    """*feed* as Atom, last *changed* then. *written* are its entries as `atom_entries` gives them."""
+    xml: bytes = _feed(feed, changed, settings, "atom").atom_str()
     return _filled_in(xml, b"</feed>", written)
 
 
-def rss(feed: OutputFeed, entries: Sequence[Entry], written: Iterable[bytes], settings: RenderSettings) -> bytes:
-    """rss.xml of *feed*. *written* are its *entries* as `rss_entries` gives them."""
-    generator = _feed(feed, entries, settings, "rss")
+def rss(feed: OutputFeed, changed: datetime, written: Iterable[bytes], settings: RenderSettings) -> bytes:
+    """*feed* as RSS, last *changed* then. *written* are its entries as `rss_entries` gives them."""
+    generator = _feed(feed, changed, settings, "rss")
     generator.ttl(max(1, round(settings.interval.total_seconds() / 60)))
     if feed.language:
         generator.language(language_tag(feed.language))
@@ -76,14 +76,8 @@ def syndication(interval: timedelta) -> tuple[str, int]:
     return name, max(1, round(period / seconds))
 
 
-def updated(feed: OutputFeed, entries: Sequence[Entry]) -> datetime:
-    """When anything in *feed* last changed: what its entries say, never the time of making."""
-    return max((entry.updated for entry in entries), default=feed.updated_if_empty)
-
-
-def _feed(feed: OutputFeed, entries: Sequence[Entry], settings: RenderSettings, kind: str) -> Any:
-    """A feedgen feed that is all head."""
-    changed = updated(feed, entries)
+def _feed(feed: OutputFeed, changed: datetime, settings: RenderSettings, kind: str) -> Any:
+    """A feedgen feed that is all head: as new as its newest change, whenever it is made."""
     generator, _ = new_feed(_head(feed, changed, settings, kind), ())
     _describe(generator, feed, changed, settings)
     return generator

@@ -169,13 +169,20 @@ class Store:
         with self._read() as connection:
             return {row.name: row.digest for row in connection.execute(select(schema.topics))}
 
-    def set_topic_digests(self, digests: Mapping[str, str]) -> None:
-        """Note what the stored articles have been matched against."""
+    def set_topic_digests(self, digests: Mapping[str, str], fingerprint: str) -> None:
+        """Note what the stored articles have been matched against; *fingerprint* tells all definitions together apart."""
         with self._write() as connection:
             connection.execute(delete(schema.topics))
             if digests:
                 rows = [{"name": name, "digest": digest} for name, digest in digests.items()]
                 connection.execute(insert(schema.topics), rows)
+            connection.execute(delete(schema.meta).where(schema.meta.c.key == "topics"))
+            connection.execute(insert(schema.meta).values(key="topics", value=fingerprint))
+
+    def fact(self, key: str) -> str | None:
+        """A single fact: "published" (when first), "topics" (the fingerprint matched against); None before it is noted."""
+        with self._read() as connection:
+            return listing.fact(connection, key)
 
     def settle(self) -> None:
         """Take note of all that changed since the last time, before publishing: new articles enter the archives.
@@ -195,10 +202,15 @@ class Store:
         with self._read() as connection:
             return archiving.pages(connection)
 
-    def page_snapshots(self, feed: str, page: int) -> list[Snapshot]:
-        """The articles that a page of *feed*'s archive shows, as they were, the last to enter first."""
+    def page_places(self, feed: str, page: int) -> list[tuple[int, int]]:
+        """What a page of *feed*'s archive shows, the last to enter first: keys of snapshots, and of their sources."""
         with self._read() as connection:
-            return archiving.page_snapshots(connection, feed, page)
+            return archiving.page_places(connection, feed, page)
+
+    def load_snapshots(self, keys: Sequence[int]) -> dict[int, Snapshot]:
+        """Articles as they entered the archives, by the keys that `page_places` gives."""
+        with self._read() as connection:
+            return archiving.load_snapshots(connection, keys)
 
     def documents(self) -> dict[str, Standing]:
         """The files that were published last, by path."""

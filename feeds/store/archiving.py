@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from itertools import groupby
+from itertools import count, groupby
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, and_, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
-from feeds.model import ArchivePage, Entry, Snapshot, SourceRef, StoredArticle
+from feeds.model import ArchivePage, Snapshot, StoredArticle
 from feeds.store.listing import chunks, digest
-from feeds.store.reading import complete_articles
+from feeds.store.reading import complete_articles, rows_of_articles
 from feeds.store.schema import archive_pages, archive_places, archives, articles, memberships, snapshots, sources
 
 PAGE_LENGTH = 200
@@ -44,24 +43,22 @@ def touched(connection: Connection) -> list[int]:
 
 def settle(connection: Connection, pks: Sequence[int]) -> None:
     """Give *pks*, in their order, places where they have none, and mark the pages stale that they stand on."""
-    pks = _still_touched(connection, pks)
+    ours = _clear(connection, pks)  # another process may have settled some meanwhile
+    pks = [pk for pk in pks if pk in ours]
     stale(connection, pks)
     new = list(_without_place(connection, pks))
     if new:
         _enter(connection, new)
-    for part in chunks(pks):
-        values = {"touched": False, "revision": articles.c.revision + 1}
-        connection.execute(update(articles).where(articles.c.pk.in_(part)).values(values))
 
 
-def _still_touched(connection: Connection, pks: Sequence[int]) -> list[int]:
-    """Without those that another process has settled meanwhile."""
-    still: set[int] = set()
+def _clear(connection: Connection, pks: Sequence[int]) -> set[int]:
+    """Those that were touched still; from now on they are not."""
+    cleared: set[int] = set()
+    values = {"touched": False, "revision": articles.c.revision + 1}
     for part in chunks(pks):
-        still |= set(
-            connection.execute(select(articles.c.pk).where(articles.c.pk.in_(part), articles.c.touched)).scalars()
-        )
-    return [pk for pk in pks if pk in still]
+        statement = update(articles).where(articles.c.pk.in_(part), articles.c.touched).values(values)
+        cleared |= set(connection.execute(statement.returning(articles.c.pk)).scalars())
+    return cleared
 
 
 def _without_place(connection: Connection, pks: Sequence[int]) -> Iterator[tuple[int, str]]:
@@ -101,23 +98,19 @@ def _take_snapshots(connection: Connection, pks: Sequence[int]) -> dict[int, int
     """Keep the articles as they are; the snapshots' keys by the articles'."""
     rows: list[Row[Any]] = []
     for part in chunks(pks):
-        columns = (sources.c.feed_title, sources.c.feed_id, sources.c.feed_link)
-        query = select(articles, sources.c.name.label("source_name"), sources.c.url.label("source_url"), *columns).join(
-            sources, sources.c.id == articles.c.source_id
-        )
+        query = rows_of_articles().add_columns(sources.c.feed_title, sources.c.feed_id, sources.c.feed_link)
         rows += connection.execute(query.where(articles.c.pk.in_(part))).all()
+    first = (connection.execute(select(func.max(snapshots.c.id))).scalar() or 0) + 1
     bodies = [
-        {"article": row.pk, "body": _packed(article, row)}
-        for row, article in zip(rows, complete_articles(connection, rows), strict=True)
+        {"id": key, "article": row.pk, "body": _packed(article, row)}
+        for key, row, article in zip(count(first), rows, complete_articles(connection, rows), strict=False)
     ]
-    statement = insert(snapshots).returning(snapshots.c.id, sort_by_parameter_order=True)
-    ids = connection.execute(statement, bodies).scalars()
-    return {body["article"]: key for body, key in zip(bodies, ids, strict=True)}
+    connection.execute(insert(snapshots), bodies)
+    return {body["article"]: body["id"] for body in bodies}
 
 
 def _packed(article: StoredArticle, row: Row[Any]) -> bytes:
-    kept = replace(article, entry=Entry(), categories=())
-    return zlib.compress(_encoder.encode(Snapshot(kept, row.feed_title, row.feed_id, row.feed_link)), 6)
+    return zlib.compress(_encoder.encode(Snapshot(article, row.feed_title, row.feed_id, row.feed_link)), 1)
 
 
 def _write_last(connection: Connection, before: dict[str, int], after: dict[str, int]) -> None:
@@ -196,14 +189,15 @@ def pages(connection: Connection) -> dict[str, list[ArchivePage]]:
     return found
 
 
-def page_snapshots(connection: Connection, feed: str, page: int) -> list[Snapshot]:
-    """What a page shows, the last to enter first; the source's name and address are those it has today."""
-    query = _shown(feed, page).add_columns(snapshots.c.body, sources.c.name, sources.c.url)
-    query = query.join(snapshots, snapshots.c.id == archive_places.c.snapshot)
-    query = query.join(sources, sources.c.id == articles.c.source_id)
-    return [_unpacked(row) for row in connection.execute(query)]
+def page_places(connection: Connection, feed: str, page: int) -> list[tuple[int, int]]:
+    """What a page shows, the last to enter first: the keys of snapshots, and of their sources."""
+    return [(row.snapshot, row.source_id) for row in connection.execute(_shown(feed, page))]
 
 
-def _unpacked(row: Row[Any]) -> Snapshot:
-    kept = _decoder.decode(zlib.decompress(row.body))
-    return replace(kept, article=replace(kept.article, source=SourceRef(row.name, row.url)))
+def load_snapshots(connection: Connection, keys: Sequence[int]) -> dict[int, Snapshot]:
+    """Snapshots by their keys."""
+    found: dict[int, Snapshot] = {}
+    for part in chunks(keys):
+        for key, body in connection.execute(select(snapshots.c.id, snapshots.c.body).where(snapshots.c.id.in_(part))):
+            found[key] = _decoder.decode(zlib.decompress(body))
+    return found

@@ -66,7 +66,8 @@ metadata = MetaData(
     }
 )
 
-# Single facts of the store itself: "namespace" (UUID of all our ids), "created", "published" (when first).
+# Single facts of the store itself: "namespace" (UUID of all our ids), "created", "published" (when first), "topics" (the
+# fingerprint of all definitions that the articles were last matched against).
 meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", Text, nullable=False))
 
 # Who alone may do a thing, for how long: "daemon".
@@ -153,7 +154,7 @@ articles = Table(
     Index(None, "date", "id"),
     Index(None, "source_id"),
     Index(None, "url"),
-    Index("ix_articles_touched", "touched", sqlite_where=text("touched"), postgresql_where=text("touched")),
+    Index("ix_articles_touched", "touched", sqlite_where=text("touched = 1")),
 )
 
 # What a source listed, by its identity there. article is null once retention has deleted it: the row stays as the

@@ -16,13 +16,10 @@ from msgspec import Struct
 
 from feeds.config import Topic
 from feeds.errors import ConfigError
-from feeds.topics import gazetteer
+from feeds.topics import DIRECTORY, MATCHER_VERSION, gazetteer
 from feeds.topics.gazetteer import ANY_LANGUAGE, Concept, Term
 
-DIRECTORY = Path(__file__).parent
 SHIPPED = ("sahel", "russia-africa")
-# Changes whenever the same definition may match differently, so that stored articles are matched again.
-MATCHER_VERSION = "1"
 
 
 class File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -35,8 +35,7 @@ def upgrade() -> None:
         "articles",
         ["touched"],
         unique=False,
-        sqlite_where=text("touched"),
-        postgresql_where=text("touched"),
+        sqlite_where=text("touched = 1"),
     )
     op.add_column("documents", Column("key", String(), nullable=True))
     op.add_column("documents", Column("size", BigInteger(), nullable=True))
