@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -215,6 +219,38 @@ def test_deleted_output_is_written_again_to_the_byte(published: Published) -> No
     shutil.rmtree(published.config.output_dir)
     published.publish(NOW + HOUR)
     assert published.files() == before
+
+
+MACHINES = (
+    {"LC_ALL": "C", "TZ": "UTC", "PYTHONHASHSEED": "0"},
+    {"LC_ALL": "C.UTF-8", "TZ": "Asia/Vladivostok", "PYTHONHASHSEED": "4711"},
+    {"LC_ALL": "fr_FR.UTF-8", "TZ": "America/Bogota", "PYTHONHASHSEED": "random"},
+)
+
+
+def test_equal_stores_give_equal_bytes_on_every_machine(published: Published, tmp_path: Path) -> None:
+    listed(published.store, "Courier", numbered(range(250), language="fr"))
+    published.publish()
+    before = published.files()
+    script = "import sys; from tests.test_archives import publish_again; publish_again(sys.argv[1])"
+    for place, machine in enumerate(MACHINES):
+        folder = tmp_path / str(place)
+        folder.mkdir()
+        shutil.copy(tmp_path / "config.toml", folder)
+        with sqlite3.connect(tmp_path / "feeds.db") as store, sqlite3.connect(folder / "feeds.db") as copy:
+            store.backup(copy)
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)} | machine
+        subprocess.run([sys.executable, "-c", script, str(folder)], env=environment, check=True)
+        output = folder / "output"
+        found = {str(path.relative_to(output)): path.read_bytes() for path in output.rglob("*") if path.is_file()}
+        assert {path: body for path, body in found.items() if not path.startswith("status/")} == before, machine
+
+
+def publish_again(folder: str) -> None:
+    """Publish the store in *folder* at the moment of these tests."""
+    config = configuration.load(Path(folder, "config.toml"))
+    with Store(config.store_url, NOW) as store:
+        pipeline.publish_all(config, store, NOW)
 
 
 def test_window_and_entries_limit_the_subscription_feed_alone(published: Published) -> None:

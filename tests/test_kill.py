@@ -16,9 +16,11 @@ from pathlib import Path
 import feedparser
 import pytest
 
+from tests.archive_reader import ArchiveReader
 from tests.web import Page, Web, item, rss
 
 SOURCES = 12
+BASE_URL = "http://127.0.0.1:8000/"
 CONFIG = """
 [fetch]
 allow_private_networks = ["127.0.0.0/8"]
@@ -87,6 +89,19 @@ def run_rounds(folder: Path, rounds: int, seed: int) -> None:
             assert not list((folder / "output").rglob(".feeds-*"))
             entries = feedparser.parse((folder / "output/all/atom.xml").read_bytes()).entries
             assert Counter(entry.title for entry in entries) == Counter(origin.expected.values())
+            check_archive(folder / "output", {entry.id for entry in entries})
+
+
+def check_archive(output: Path, ids: set[str]) -> None:
+    """The chain of pages has every article, once; and nothing else is in the folder."""
+    reader = ArchiveReader(lambda url: (output / url.removeprefix(BASE_URL)).read_bytes())
+    reader.poll(f"{BASE_URL}all/atom.xml")
+    found = [key for page in reader.pages.values() for key in page]
+    assert len(found) == len(set(found))
+    assert set(found) == ids
+    assert {path.name for path in (output / "all/archive").iterdir()} == {
+        url.rpartition("/")[2] for url in reader.pages
+    }
 
 
 def check_store(path: Path, expected: dict[str, str]) -> None:
