@@ -14,7 +14,7 @@ from datetime import datetime
 from feeds import schedule
 from feeds.config import Config, Source, resolve_secret
 from feeds.errors import FetchError, SourceError
-from feeds.fetch import Fetcher, user_agent
+from feeds.fetch import Fetcher
 from feeds.model import Outcome, Reading, Request, Response, SourceState
 from feeds.parse.pool import Pool
 from feeds.reading import prepare, read
@@ -74,7 +74,6 @@ def outcomes(
 ) -> Iterator[list[Outcome]]:
     """How each claimed source's turn went, as they end."""
     by_name = {source.name: source for source in sources}
-    agent = config.fetch.user_agent or user_agent(config.site.contact or config.site.base_url)
     chance = random.Random()
     _give_memory_back()
     waiting = _Waiting()
@@ -82,7 +81,7 @@ def outcomes(
         time.monotonic() + schedule.longest(config.fetch, [by_name[state.name] for state in claimed]).total_seconds()
     )
     pool = Pool(PARSE_WORKERS, PARSE_SECONDS, PARSE_MEMORY, prepare, (config,), until)
-    with Fetcher(config.fetch, agent) as fetcher, pool:
+    with Fetcher.of(config) as fetcher, pool:
 
         def ask(turn: _Turn) -> _Answer:
             waiting.wait()

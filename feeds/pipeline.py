@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -103,7 +103,9 @@ def refresh(
     published: tuple[str, ...] = ()
     if not stop.is_set() and (claimed or idle):
         tidy(config, store, now)
-        published = publish_all(config, store, now)
+        published = publish_all(config, store, now, stop)
+    else:
+        _tell_hub(config, store, (), now, stop)
     return RefreshResult(
         sources=len(claimed),
         waiting=len(chosen) - len(claimed),
@@ -154,13 +156,24 @@ def tidy(config: Config, store: Store, now: datetime) -> None:
     store.trim_log(now - config.retention.fetch_log)
 
 
-def publish_all(config: Config, store: Store, now: datetime) -> tuple[str, ...]:
-    """Write output/ from the store; the paths of the files that changed, status/ left out."""
+def publish_all(config: Config, store: Store, now: datetime, stop: threading.Event | None = None) -> tuple[str, ...]:
+    """Write output/ from the store, and tell the hub; the paths of the files that changed, status/ left out."""
     rematch(config, store, now)
     store.settle()
     written, standing = publish.write(outputs.batches(config, store, now), config.output_dir, store.documents())
     store.set_documents(standing, now)
+    _tell_hub(config, store, written, now, stop or threading.Event())
     return tuple(path for path in written if not path.startswith("status/"))
+
+
+def _tell_hub(config: Config, store: Store, written: Sequence[str], now: datetime, stop: threading.Event) -> None:
+    """Have the hub told of the feeds among *written*, and of those before that it has not heard of yet."""
+    if not config.publish.hub:
+        return
+    from feeds import websub  # here: most have no hub
+
+    store.note_pings(websub.changed_feeds(written), now)
+    websub.tell_hub(config, store, now, stop)
 
 
 def rematch(config: Config, store: Store, now: datetime) -> None:

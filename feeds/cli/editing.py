@@ -66,13 +66,12 @@ def add(
 
 def _discover(config: Config, url: str) -> Discovered:
     from feeds.discover import discover
-    from feeds.fetch import Fetcher, user_agent
+    from feeds.fetch import Fetcher
     from feeds.outcomes import PARSE_MEMORY, PARSE_SECONDS
     from feeds.parse import parse
     from feeds.parse.pool import Pool
 
-    agent = config.fetch.user_agent or user_agent(config.site.contact or config.site.base_url)
-    with Fetcher(config.fetch, agent) as fetcher, Pool(1, PARSE_SECONDS, PARSE_MEMORY) as pool:
+    with Fetcher.of(config) as fetcher, Pool(1, PARSE_SECONDS, PARSE_MEMORY) as pool:
         return discover(
             url,
             fetch=lambda request: fetcher.fetch(request, clock()),

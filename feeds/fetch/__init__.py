@@ -9,18 +9,19 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from resource import RLIMIT_NOFILE, getrlimit
 from types import TracebackType
 from typing import NoReturn
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
+import msgspec
 import requests
 from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
-from feeds.config import FetchSettings
+from feeds.config import Config, FetchSettings
 from feeds.errors import FetchError
 from feeds.fetch.addresses import allowed_networks
 from feeds.fetch.body import read_body
@@ -36,6 +37,7 @@ _HEADERS_BYTES = 1_000_000
 _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PERMANENT = {301, 308}
+_SAME_METHOD = {307, 308}
 
 
 # It warns of odd headers with the whole URL, which may hold a token.
@@ -68,6 +70,14 @@ class Fetcher:
         self._places: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(settings.per_host))
         self._places_lock = threading.Lock()
 
+    @classmethod
+    def of(cls, config: Config, timeout: timedelta | None = None) -> Fetcher:
+        """A fetcher as *config* wants it; *timeout* in place of its own, where that is longer."""
+        settings = config.fetch
+        if timeout is not None and timeout < settings.timeout:
+            settings = msgspec.structs.replace(settings, timeout=timeout)
+        return cls(settings, settings.user_agent or user_agent(config.site.contact or config.site.base_url))
+
     def __enter__(self) -> Fetcher:
         return self
 
@@ -86,6 +96,20 @@ class Fetcher:
         *now* is what a Retry-After date is counted from. Validators go along every redirect, the request's own headers
         and credentials only to the host they were meant for.
         """
+        with self._exchange(request.url) as exchange:
+            return self._follow(request, exchange, now)
+
+    def post(self, url: str, form: Mapping[str, str], now: datetime) -> None:
+        """Send *form* to *url*. Raises FetchError where it was not taken (2xx).
+
+        Credentials in *url* go to its server alone. Redirects are followed as they ask for the same once more (307, 308).
+        """
+        with self._exchange(url) as exchange:
+            self._send(url, urlencode(form).encode(), exchange, now)
+
+    @contextmanager
+    def _exchange(self, url: str) -> Iterator[Exchange]:
+        """One exchange with its limits; whatever goes wrong in it is a FetchError of *url*."""
         exchange = Exchange(
             self._resolver,
             self._allowed,
@@ -94,11 +118,11 @@ class Fetcher:
         )
         token = current.set(exchange)
         try:
-            return self._follow(request, exchange, now)
+            yield exchange
         except StoppedError as stop:
-            raise FetchError(public_url(request.url), str(stop)) from stop
+            raise FetchError(public_url(url), str(stop)) from stop
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            raise FetchError(public_url(request.url), _in_words(error)) from error
+            raise FetchError(public_url(url), _in_words(error)) from error
         finally:
             current.reset(token)
 
@@ -119,6 +143,23 @@ class Fetcher:
             url = target
         raise StoppedError(f"redirects more than {MAX_REDIRECTS} times")
 
+    def _send(self, address: str, body: bytes, exchange: Exchange, now: datetime) -> None:
+        first, auth = _without_credentials(address, None)
+        url = first
+        for _ in range(MAX_REDIRECTS + 1):
+            parts = _checked_url(url)
+            secret = auth if _is_same_server(_split(first), parts) else None
+            headers = request_headers(Request(url), self._user_agent, secret, with_secrets=True)
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            with self._place(parts.hostname or "", exchange), self._asked(url, headers, exchange, body) as answer:
+                if 200 <= answer.status < 300:
+                    return
+                if answer.status not in _SAME_METHOD:
+                    fields = {name.lower(): value for name, value in answer.headers.items()}
+                    _refuse(address, answer.status, fields, now)
+                url = _target(url, answer)
+        raise StoppedError(f"redirects more than {MAX_REDIRECTS} times")
+
     @contextmanager
     def _place(self, host: str, exchange: Exchange) -> Iterator[None]:
         with self._places_lock:
@@ -129,11 +170,11 @@ class Fetcher:
             yield
 
     def _asked(
-        self, url: str, headers: Mapping[str, str | bytes], exchange: Exchange
+        self, url: str, headers: Mapping[str, str | bytes], exchange: Exchange, form: bytes | None = None
     ) -> AbstractContextManager[HTTPResponse]:
         """The answer, its body unread, to be closed: a redirect's body is nobody's business and may be endless."""
         prepared = requests.PreparedRequest()
-        prepared.prepare(method="GET", url=url, headers=headers)
+        prepared.prepare(method="GET" if form is None else "POST", url=url, headers=headers, data=form)
         self._check_before_proxy(prepared.url or "", exchange)
         while True:
             connections, received = exchange.connections, exchange.received

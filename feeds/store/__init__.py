@@ -25,10 +25,11 @@ from feeds.model import (
     StoredArticle,
     TopicMatch,
 )
-from feeds.store import archiving, leasing, listing, opening, polling, reading, saving, schema
+from feeds.store import archiving, leasing, listing, opening, pinging, polling, reading, saving, schema
+from feeds.store.pinging import Ping
 from feeds.store.reading import Selection
 
-__all__ = ["Selection", "Store"]
+__all__ = ["Ping", "Selection", "Store"]
 
 _SETTLE_STEP = 1000  # articles
 
@@ -230,6 +231,26 @@ class Store:
                 connection.execute(insert(schema.documents), rows)
             if listing.fact(connection, "published") is None:
                 connection.execute(insert(schema.meta).values(key="published", value=now.isoformat()))
+
+    def note_pings(self, paths: Sequence[str], now: datetime) -> None:
+        """The hub is to be told that the feeds at *paths* changed."""
+        with self._write() as connection:
+            pinging.note(connection, paths, now)
+
+    def due_pings(self, now: datetime) -> list[Ping]:
+        """The feeds that the hub is to be told of now."""
+        with self._read() as connection:
+            return pinging.due(connection, now)
+
+    def drop_pings(self, paths: Sequence[str]) -> None:
+        """The hub need not be told of these any more."""
+        with self._write() as connection:
+            pinging.drop(connection, paths)
+
+    def postpone_pings(self, paths: Sequence[str], until: datetime) -> None:
+        """The hub could not be told of these; try again at *until*."""
+        with self._write() as connection:
+            pinging.postpone(connection, paths, until)
 
     def fetch_counts(self, since: datetime) -> dict[int, dict[str, int]]:
         """For each source id the fetches, failures and new articles since *since*."""
