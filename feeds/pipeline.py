@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,14 +14,13 @@ from feeds import outputs, publish, schedule, topics
 from feeds.config import Config, Source
 from feeds.errors import UsageError
 from feeds.model import Outcome, Saved, SourceState
+from feeds.publish import Progress
 from feeds.store import Store
 
 logger = logging.getLogger(__name__)
 
 LEASE_MARGIN = timedelta(minutes=2)
 _RETIRE_STEP = 1000
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def refresh(
     published: tuple[str, ...] = ()
     if not stop.is_set() and (claimed or idle):
         tidy(config, store, now)
-        published = publish_all(config, store, now, stop)
+        published = publish_all(config, store, now, stop=stop)
     else:
         _tell_hub(config, store, (), now, stop)
     return RefreshResult(
@@ -156,13 +155,27 @@ def tidy(config: Config, store: Store, now: datetime) -> None:
     store.trim_log(now - config.retention.fetch_log)
 
 
-def publish_all(config: Config, store: Store, now: datetime, stop: threading.Event | None = None) -> tuple[str, ...]:
-    """Write output/ from the store, and tell the hub; the paths of the files that changed, status/ left out."""
+def publish_all(
+    config: Config,
+    store: Store,
+    now: datetime,
+    *,
+    stop: threading.Event | None = None,
+    progress: Progress | None = None,
+) -> tuple[str, ...]:
+    """Write output/ from the store, and tell the hub; the paths of the files that changed, status/ left out.
+
+    Once *stop* is set it ends soon, with what is written; the next time goes on from there.
+    """
+    stop = stop or threading.Event()
     rematch(config, store, now)
-    store.settle()
-    written, standing = publish.write(outputs.batches(config, store, now), config.output_dir, store.documents())
-    store.set_documents(standing, now)
-    _tell_hub(config, store, written, now, stop or threading.Event())
+    with publish.alone(config.output_dir):
+        store.settle(stop.is_set)
+        batches = list(outputs.batches(config, store, now))
+        formerly = store.expect_documents([path for batch in batches for path in batch.paths])
+        written, standing = publish.write(batches, config.output_dir, formerly, stop.is_set, progress)
+        store.set_documents(standing, now)
+    _tell_hub(config, store, written, now, stop)
     return tuple(path for path in written if not path.startswith("status/"))
 
 

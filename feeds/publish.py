@@ -5,40 +5,56 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from feeds.errors import PublishError
 from feeds.model import Batch, Document, Standing
 
+Progress = Callable[[int, int], None]  # so much is done, of so much
+
 _PREFIX = ".feeds-"  # of temporary files; what a killed process left is swept up by the next
 _AT_WORK = f"{_PREFIX}at-work"  # there while files are written: found at the start, it tells that a process was killed
 
 
 def write(
-    batches: Iterable[Batch], directory: Path, formerly: Mapping[str, Standing]
+    batches: Sequence[Batch],
+    directory: Path,
+    formerly: Mapping[str, Standing],
+    stop: Callable[[], bool] = lambda: False,
+    progress: Progress | None = None,
 ) -> tuple[list[str], dict[str, Standing]]:
     """Write what changed, take away what is no longer made; the paths written, and all that now stand.
 
     *formerly* are the files of the last time: of others in *directory* none is touched. A batch is made again only if
-    its key differs, or a file of it is no longer as we left it. Raises PublishError.
+    its key differs, or a file of it is no longer as we left it. Once *stop* says so no more is made, and the rest
+    stands as it was. To be called while `alone`. Raises PublishError.
     """
-    try:
-        with _alone(directory):
-            standing: dict[str, Standing] = {}
-            written: list[str] = []
-            for batch in batches:
-                if _stands(batch, directory, formerly):
-                    standing |= {path: formerly[path] for path in batch.paths}
-                    continue
+    standing: dict[str, Standing] = {}
+    written: list[str] = []
+    with _in_words(directory):
+        for done, batch in enumerate(batches, 1):
+            if stop():
+                return written, {**formerly, **standing}
+            if _stands(batch, directory, formerly):
+                standing |= {path: formerly[path] for path in batch.paths}
+            else:
                 for document in batch.make():
                     if _write_if_changed(directory / document.path, document):
                         written.append(document.path)
                     standing[document.path] = _left(directory / document.path, batch.key)
-            for path in sorted(formerly.keys() - standing.keys()):
-                _remove(directory, path)
-            return written, standing
+            if progress:
+                progress(done, len(batches))
+        for path in sorted(formerly.keys() - standing.keys()):
+            _remove(directory, path)
+    return written, standing
+
+
+@contextmanager
+def _in_words(directory: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise PublishError(f"{error.filename or directory} can't be written: {error.strerror}") from error
 
@@ -58,17 +74,19 @@ def _left(path: Path, key: str | None) -> Standing:
 
 
 @contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """One writer at a time; what a killed one left half done is swept up."""
-    directory.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(directory, os.O_RDONLY)
+def alone(directory: Path) -> Iterator[None]:
+    """One writer of *directory* at a time; what a killed one left half done is swept up. Raises PublishError."""
+    with _in_words(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(directory, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        at_work = directory / _AT_WORK
-        if at_work.exists():
-            for left in directory.rglob(f"{_PREFIX}*"):
-                left.unlink()
-        at_work.touch()
+        with _in_words(directory):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            at_work = directory / _AT_WORK
+            if at_work.exists():
+                for left in directory.rglob(f"{_PREFIX}*"):
+                    left.unlink()
+            at_work.touch()
         try:
             yield
         finally:

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -251,6 +252,15 @@ def publish_again(folder: str) -> None:
     config = configuration.load(Path(folder, "config.toml"))
     with Store(config.store_url, NOW) as store:
         pipeline.publish_all(config, store, NOW)
+
+
+def test_publishing_that_is_stopped_is_ended_by_the_next(published: Published) -> None:
+    listed(published.store, "Courier", numbered(range(250)))
+    stopped = threading.Event()
+    stopped.set()
+    assert pipeline.publish_all(published.config, published.store, NOW, stop=stopped) == ()
+    published.publish()
+    assert len(published.archived()) == 250
 
 
 def test_window_and_entries_limit_the_subscription_feed_alone(published: Published) -> None:

@@ -6,14 +6,15 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from feeds.errors import PublishError
-from feeds.model import Batch, Document
-from feeds.publish import write
+from feeds.model import Batch, Document, Standing
+from feeds.publish import alone
+from feeds.publish import write as write_alone
 
 
 def document(path: str, body: bytes = b"body") -> Document:
@@ -22,6 +23,13 @@ def document(path: str, body: bytes = b"body") -> Document:
 
 def batch(*documents: Document, key: str | None = None) -> Batch:
     return Batch(tuple(each.path for each in documents), key, lambda: documents)
+
+
+def write(
+    batches: list[Batch], directory: Path, formerly: Mapping[str, Standing]
+) -> tuple[list[str], dict[str, Standing]]:
+    with alone(directory):
+        return write_alone(batches, directory, formerly)
 
 
 def test_new_files_are_written_and_named(tmp_path: Path) -> None:
@@ -74,6 +82,17 @@ def test_batch_with_another_key_is_made_again(tmp_path: Path) -> None:
     assert (written, after["a.xml"].key) == (["a.xml"], "2")
 
 
+def test_no_more_is_made_once_it_is_to_stop_and_the_rest_stands(tmp_path: Path) -> None:
+    _, standing = write([batch(document("a.xml", b"old")), batch(document("b.xml", b"old"))], tmp_path, {})
+    stops = iter([False, True])
+    with alone(tmp_path):
+        changed = [batch(document("a.xml", b"new")), batch(document("b.xml", b"new"))]
+        written, after = write_alone(changed, tmp_path, standing, lambda: next(stops))
+    assert written == ["a.xml"]
+    assert after["b.xml"] == standing["b.xml"]
+    assert (tmp_path / "b.xml").read_bytes() == b"old"
+
+
 def test_what_is_no_longer_made_goes_with_its_empty_folders_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "CNAME").write_text("kept")
     (tmp_path / "kept").mkdir()
@@ -97,8 +116,9 @@ def test_leavings_of_a_killed_process_are_swept_up(tmp_path: Path) -> None:
 
 _WRITE = """
 from pathlib import Path
-from feeds.model import Batch, Document
-publish.write([Batch(("t/a.xml",), None, lambda: [Document("t/a.xml", "", b"")])], Path(sys.argv[1]), {})
+from feeds.model import Batch, Document, Standing
+with publish.alone(Path(sys.argv[1])):
+    publish.write([Batch(("t/a.xml",), None, lambda: [Document("t/a.xml", "", b"")])], Path(sys.argv[1]), {})
 """
 
 

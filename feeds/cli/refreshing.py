@@ -82,9 +82,9 @@ def publish(path: Path, as_json: bool) -> None:
     from feeds import pipeline
 
     config = open_config(path)
-    with open_store(config) as store:
+    with open_store(config) as store, progress_bar("Publishing") as progress:
         store.sync_sources(config.sources)
-        written = pipeline.publish_all(config, store, clock())
+        written = pipeline.publish_all(config, store, clock(), progress=progress)
     if as_json:
         print_json({"published": written})
     else:

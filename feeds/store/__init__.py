@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -185,14 +185,16 @@ class Store:
         with self._read() as connection:
             return listing.fact(connection, key)
 
-    def settle(self) -> None:
+    def settle(self, stop: Callable[[], bool] = lambda: False) -> None:
         """Take note of all that changed since the last time, before publishing: new articles enter the archives.
 
-        In steps, so that no other writer waits for long; what a killed process left is done by the next.
+        In steps, so that no other writer waits for long, until *stop* says so; what is left is done by the next.
         """
         with self._read() as connection:
             pks = archiving.touched(connection)
         for start in range(0, len(pks), _SETTLE_STEP):
+            if stop():
+                return
             with self._write() as connection:
                 archiving.settle(connection, pks[start : start + _SETTLE_STEP])
         with self._write() as connection:
@@ -218,6 +220,18 @@ class Store:
         with self._read() as connection:
             rows = connection.execute(select(schema.documents))
             return {row.path: Standing(row.key, row.size, row.mtime_ns) for row in rows}
+
+    def expect_documents(self, paths: Sequence[str]) -> dict[str, Standing]:
+        """Note that files at *paths* are about to be written, so that even those of a killed process are known.
+
+        Gives all that are known, by path.
+        """
+        known = self.documents()
+        new = [path for path in paths if path not in known]
+        if new:
+            with self._write() as connection:
+                connection.execute(insert(schema.documents), [{"path": path} for path in new])
+        return known | dict.fromkeys(new, Standing(None, None, None))
 
     def set_documents(self, standing: Mapping[str, Standing], now: datetime) -> None:
         """Note which files are published now; from the first time on, a new source may flood nobody."""
