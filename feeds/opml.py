@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
@@ -15,7 +15,12 @@ from feeds.model import Document
 from feeds.urls import public_url, resolve
 
 _MEDIA_TYPE = "text/x-opml"
-_FILES = {"atom": ("atom.xml", "Atom"), "rss": ("rss.xml", "RSS"), "json": ("feed.json", "JSON Feed")}
+# OPML 2.0 names a version for RSS alone: "RSS" for 0.91, 0.92 and 2.0; for Atom there is none.
+_FILES: Mapping[str, tuple[str, str | None]] = {
+    "atom": ("atom.xml", None),
+    "rss": ("rss.xml", "RSS"),
+    "json": ("feed.json", None),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +34,45 @@ class Outline:
 
 
 def feeds_opml(config: Config, feeds: Iterable[tuple[str, str]]) -> Document:
-    """What we publish: each feed (its path under output/, its title) as a group of its formats."""
+    """What we publish (paths under output/, titles), each feed once: a reader's import subscribes to all that it names.
+
+    A group a topic: its own feed, then its languages, then its countries.
+    """
     root, body = _document(f"{config.site.title}: feeds")
+    groups: dict[str, list[tuple[str, str]]] = {}
     for path, title in feeds:
-        group = _outline(body, title)
-        for kind in config.publish.formats:
-            if kind in _FILES:
-                name, format_title = _FILES[kind]
-                _outline(
-                    group,
-                    f"{title} ({format_title})",
-                    type="rss",
-                    xmlUrl=f"{config.site.base_url}{path}/{name}",
-                    htmlUrl=f"{config.site.base_url}{path}/" if "html" in config.publish.formats else None,
-                )
+        groups.setdefault(path.partition("/")[0], []).append((path, title))
+    for topic, members in groups.items():
+        parent = _outline(body, dict(members).get(topic, topic))
+        for path, title in sorted(members, key=_rank):
+            _feed_outline(parent, path, title, config)
     return Document("feeds.opml", _MEDIA_TYPE, _bytes(root))
+
+
+def _rank(feed: tuple[str, str]) -> int:
+    """A topic before its parts, languages before countries."""
+    kind = feed[0].partition("/")[2].partition("/")[0]
+    return ("", "lang", "country").index(kind)
+
+
+def _feed_outline(parent: etree._Element, path: str, title: str, config: Config) -> None:
+    """The feed at *path* in one format: Atom where it is published, else RSS, else JSON Feed."""
+    formats = config.publish.formats
+    kind = next((kind for kind in _FILES if kind in formats), None)
+    if kind is None:
+        return
+    name, version = _FILES[kind]
+    language = path.partition("/lang/")[2]
+    address = f"{config.site.base_url}{path}/"
+    _outline(
+        parent,
+        title,
+        type="rss",
+        xmlUrl=address + name,
+        htmlUrl=address if "html" in formats else None,
+        language=language,
+        version=version,
+    )
 
 
 def sources_opml(config: Config) -> Document:

@@ -27,7 +27,10 @@ from feeds.render import (
     front_page,
     render_status,
 )
+from feeds.render.assets import assets
+from feeds.render.parts import ICON, LOGO
 from feeds.store import Selection, Store
+from feeds.topics.gazetteer import places
 
 ALL = "all"
 _REMEMBERED_ENTRIES = 5_000
@@ -54,6 +57,7 @@ def batches(config: Config, store: Store, now: datetime) -> Iterator[Batch]:
     yield Batch(
         ("feeds.opml",), None, lambda: [feeds_opml(config, [(each.feed.path, each.feed.title) for each in plans])]
     )
+    yield Batch((ICON, LOGO), None, lambda: assets(config.image("icon"), config.image("logo")))
     yield Batch(("sources.opml",), None, lambda: [sources_opml(config)])
     yield Batch((), None, lambda: render_status(source_rows(config, store, now), settings, now))
 
@@ -128,7 +132,8 @@ class _Publication:
         self._infos = {state.id: settings.sources[name] for name, state in store.states().items()}
         self._archived: dict[int, ArchiveEntry] = {}
         titles = {name: topic.title for name, topic in settings.topics.items()}
-        self._common = _key(settings.site, settings.publish, settings.interval, settings.version, titles)
+        rest = settings.interval, settings.version, settings.places
+        self._common = _key(settings.site, settings.publish, titles, *rest)
 
     def feed(self, plan: _Plan) -> Batch:
         """A subscription feed in all its formats."""
@@ -202,6 +207,7 @@ def render_settings(config: Config, store: Store) -> RenderSettings:
         sources=infos,
         topics=config.topics,
         version=__version__,
+        places=places(),
     )
 
 

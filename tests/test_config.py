@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import struct
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -116,6 +118,43 @@ def test_source_may_carry_a_prior(topics: str) -> None:
 def test_fault_is_one_line_that_names_place_and_key(text: str, line: str) -> None:
     with pytest.raises(ConfigError, match=line) as raised:
         parse(text, HERE)
+    assert str(raised.value).isprintable()
+
+
+def png(width: int, height: int) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", width, height) + b"\x08\0\0\0\0"
+
+
+@pytest.mark.parametrize(("kind", "size"), [("icon", (512, 512)), ("logo", (144, 72))])
+def test_sites_own_pictures_are_beside_the_config(tmp_path: Path, kind: Any, size: tuple[int, int]) -> None:
+    (tmp_path / "own.png").write_bytes(png(*size))
+    config = parse(f'[site]\n{kind} = "own.png"', tmp_path / "config.toml")
+    assert config.image(kind) == png(*size)
+    assert parse("", tmp_path / "config.toml").image(kind) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "fault"),
+    [
+        ("icon", None, r"\[site\], key icon: .*own.png can't be read: No such file"),
+        ("icon", b"GIF89a", r"\[site\], key icon: expected a square PNG of 16 to 1024 pixels, .*own.png is no PNG"),
+        ("icon", png(2, 2)[:20], "is no PNG"),
+        ("icon", png(144, 72), "expected a square PNG of 16 to 1024 pixels, .*own.png has 144 × 72"),
+        ("icon", png(8, 8), "has 8 × 8"),
+        ("icon", png(2048, 2048), "has 2048 × 2048"),
+        ("icon", png(64, 64) + bytes(200_000), "expected a file of at most 200 KB"),
+        ("logo", png(288, 144), "expected a PNG twice as wide as high, and at most 144 pixels wide, .* has 288 × 144"),
+        ("logo", png(144, 144), "has 144 × 144"),
+        ("logo", png(0, 0), "has 0 × 0"),
+    ],
+)
+def test_picture_that_readers_would_refuse_is_a_fault(
+    tmp_path: Path, kind: str, file: bytes | None, fault: str
+) -> None:
+    if file is not None:
+        (tmp_path / "own.png").write_bytes(file)
+    with pytest.raises(ConfigError, match=f"config.toml: .*{fault}") as raised:
+        parse(f'[site]\n{kind} = "own.png"', tmp_path / "config.toml")
     assert str(raised.value).isprintable()
 
 

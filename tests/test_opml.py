@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
+from typing import Any, Literal
 
+import msgspec
 import pytest
 from lxml import etree
 
-from feeds.config import parse
+from feeds.config import Publish, parse
 from feeds.errors import UsageError
 from feeds.opml import Outline, feeds_opml, read_opml, sources_opml
 
@@ -40,13 +44,70 @@ def test_sources_are_listed_without_secrets_and_disabled_ones_left_out() -> None
     assert document.path == "sources.opml"
 
 
-def test_our_feeds_are_listed_in_every_format_by_group() -> None:
-    document = feeds_opml(CONFIG, [("sahel", "Sahel"), ("all", "Everything")])
-    groups = etree.fromstring(document.body).findall("body/outline")
-    assert [group.get("text") for group in groups] == ["Sahel", "Everything"]
-    assert [each.get("xmlUrl") for each in groups[0]] == [
-        "https://pub.example/sahel/atom.xml", "https://pub.example/sahel/rss.xml", "https://pub.example/sahel/feed.json",
-    ]  # fmt: skip
+FEEDS = [
+    ("sahel", "Feeds: Sahel"),
+    ("sahel/country/ml", "Feeds: Sahel (Mali)"),
+    ("sahel/lang/fr", "Feeds: Sahel (French)"),
+    ("all", "Everything"),
+]
+
+
+def published(*formats: Literal["atom", "rss", "json", "html"]) -> etree._Element:
+    """The list of FEEDS, published in *formats*."""
+    config = msgspec.structs.replace(CONFIG, publish=Publish(formats=formats))
+    return etree.fromstring(feeds_opml(config, FEEDS).body)
+
+
+def test_each_of_our_feeds_is_listed_once_by_topic_and_languages_before_countries() -> None:
+    groups = published("html", "json", "rss", "atom").findall("body/outline")
+    assert [group.get("text") for group in groups] == ["Feeds: Sahel", "Everything"]
+    assert [(each.get("text"), each.get("xmlUrl")) for group in groups for each in group] == [
+        ("Feeds: Sahel", "https://pub.example/sahel/atom.xml"),
+        ("Feeds: Sahel (French)", "https://pub.example/sahel/lang/fr/atom.xml"),
+        ("Feeds: Sahel (Mali)", "https://pub.example/sahel/country/ml/atom.xml"),
+        ("Everything", "https://pub.example/all/atom.xml"),
+    ]
+
+
+def test_feed_in_one_language_says_so_in_the_list() -> None:
+    languages = [each.get("language") for each in published("atom", "html").iter("outline") if each.get("xmlUrl")]
+    assert languages == [None, "fr", None, None]
+
+
+@pytest.mark.parametrize(
+    ("formats", "file", "page", "version"),
+    [
+        (("json", "rss", "html"), "rss.xml", "https://pub.example/all/", "RSS"),
+        (("rss", "atom"), "atom.xml", None, None),
+        (("json",), "feed.json", None, None),
+    ],
+)
+def test_our_feeds_are_listed_in_the_best_format_there_is(
+    formats: Any, file: str, page: str | None, version: str | None
+) -> None:
+    last = list(published(*formats).iter("outline"))[-1]
+    assert (last.get("xmlUrl"), last.get("htmlUrl")) == (f"https://pub.example/all/{file}", page)
+    assert (last.get("type"), last.get("version")) == ("rss", version)
+
+
+def test_pages_alone_are_no_feeds_to_list() -> None:
+    assert not [each for each in published("html").iter("outline") if each.get("xmlUrl")]
+
+
+@pytest.mark.skipif(shutil.which("newsboat") is None, reason="newsboat is not installed")
+def test_newsboat_imports_each_of_our_feeds_once_under_its_topic(tmp_path: Path) -> None:
+    (tmp_path / "feeds.opml").write_bytes(feeds_opml(CONFIG, FEEDS).body)
+    (tmp_path / "config").write_text("")
+    files = ["-u", str(tmp_path / "urls"), "-c", str(tmp_path / "cache"), "-C", str(tmp_path / "config")]
+    command = ["newsboat", *files, "-i", str(tmp_path / "feeds.opml")]
+    env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    subprocess.run(command, check=True, timeout=60, capture_output=True, env=env)
+    assert (tmp_path / "urls").read_text().splitlines() == [
+        'https://pub.example/sahel/atom.xml "Feeds: Sahel"',
+        'https://pub.example/sahel/lang/fr/atom.xml "Feeds: Sahel"',
+        'https://pub.example/sahel/country/ml/atom.xml "Feeds: Sahel"',
+        'https://pub.example/all/atom.xml "Everything"',
+    ]
 
 
 def test_list_of_another_reader_is_read_flat_and_each_feed_once() -> None:

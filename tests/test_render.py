@@ -14,7 +14,7 @@ import pytest
 from lxml import etree
 
 from feeds.config import Publish
-from feeds.model import Enclosure, Evidence, SourceRef, TopicMatch
+from feeds.model import Enclosure, Evidence, Place, SourceRef, TopicMatch
 from feeds.render import OutputFeed, RenderSettings, render_feed
 from tests.validity.checks import check_document
 from tests.validity.samples import BASE, COURIER, NOW, arabic_article, article, output_feed, settings
@@ -22,6 +22,7 @@ from tests.validity.samples import BASE, COURIER, NOW, arabic_article, article, 
 GOLDEN = Path(__file__).with_name("data") / "render"
 ATOM = "{http://www.w3.org/2005/Atom}"
 DC = "{http://purl.org/dc/elements/1.1/}"
+GEORSS = "{http://www.georss.org/georss}"
 MEDIA = "{http://search.yahoo.com/mrss/}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -261,6 +262,56 @@ def test_concept_found_twice_is_one_category_and_a_prior_is_none() -> None:
     )
     feed = output_feed(article(1, topics={"sahel": TopicMatch(2.0, evidence)}))
     assert json_feed(feed)["items"][0]["tags"] == ["Sahel", "Mali"]
+
+
+def located(*evidence: Evidence) -> OutputFeed:
+    return output_feed(article(1, topics={"sahel": TopicMatch(2.0, evidence)}))
+
+
+MALI = Evidence("mali", "Mali", "title", 1.0, "Mali", "fr", "ML")
+NIGER = Evidence("niger", "Niger", "lead", 0.6, "Niger", "fr", "NE")
+GAO = Evidence("gao", "Gao", "lead", 0.4, "Gao", "fr", "ML")
+PLACES = {"mali": Place(17.57, -4.0, is_country=True), "niger": Place(17.61, 8.08, is_country=True),
+          "gao": Place(16.27, -0.04), "equator": Place(0, 0)}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("evidence", "point"),
+    [
+        ((MALI,), "17.57 -4.00"),
+        ((NIGER, MALI), "17.57 -4.00"),
+        ((MALI, NIGER, GAO), "16.27 -0.04"),
+        ((NIGER, GAO), "17.61 8.08"),
+        ((GAO,), "16.27 -0.04"),
+        ((MALI, replace(GAO, where="body")), "17.57 -4.00"),
+        ((replace(MALI, where="category"),), None),
+        ((replace(GAO, country=None),), None),
+        ((replace(MALI, concept="nowhere"),), None),
+        ((replace(MALI, concept="equator"),), "0.00 0.00"),
+        ((), None),
+    ],
+    ids=[
+        "country",
+        "strongest",
+        "town in it",
+        "town elsewhere",
+        "town",
+        "body",
+        "category",
+        "own",
+        "unknown",
+        "0",
+        "none",
+    ],
+)
+def test_point_is_the_strongest_place_of_headline_and_lead_or_a_town_in_it(
+    evidence: tuple[Evidence, ...], point: str | None
+) -> None:
+    feed, how = located(*evidence), replace(settings(), places=PLACES)
+    assert atom_entry(feed, how).findtext(f"{GEORSS}point") == point
+    assert rss_item(feed, how).findtext(f"{GEORSS}point") == point
+    shown = json_feed(feed, how)["items"][0].get("_geo")
+    assert (shown and f"{shown['latitude']:.2f} {shown['longitude']:.2f}") == point
 
 
 def test_authors_are_named_without_an_rss_author() -> None:

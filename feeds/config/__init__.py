@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta, Struct
 
+from feeds.config.images import ImageKind, read_png
 from feeds.config.wording import in_words, one_line, unknown_key
 from feeds.errors import ConfigError
 from feeds.urls import host_of, public_url
@@ -45,7 +46,10 @@ class Size(int):
 
 
 class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who publishes, and where output/ can be reached (*base_url* ends with a slash)."""
+    """Who publishes, and where output/ can be reached (*base_url* ends with a slash).
+
+    *icon* and *logo* are PNG files of the site's own, relative to config.toml; empty for the shipped ones.
+    """
 
     title: Annotated[str, Meta(min_length=1)] = "Feeds"
     description: str = ""
@@ -54,6 +58,8 @@ class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     contact: str = ""
     language: Literal["en", "fr"] = "en"
     timezone: str = "UTC"
+    icon: str = ""
+    logo: str = ""
 
 
 class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -166,6 +172,14 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Where output/ is, absolute."""
         return self.path.parent / self.publish.dir
 
+    def image(self, kind: ImageKind) -> bytes | None:
+        """The site's own icon or logo, a PNG; None where the shipped one is used. Raises ConfigError."""
+        name = self.site.icon if kind == "icon" else self.site.logo
+        try:
+            return read_png(kind, self.path.parent / name) if name else None
+        except ValueError as error:
+            raise ConfigError(f"{self.path}: [site], key {kind}: {one_line(str(error))}") from error
+
     @property
     def store_url(self) -> str:
         """`[store] url` with a relative SQLite path made absolute."""
@@ -207,6 +221,7 @@ def parse(text: str, path: Path) -> Config:
     config = msgspec.structs.replace(config, path=path.absolute())
     for fault in _faults(config):
         raise ConfigError(f"{path}: {one_line(fault)}")
+    config.image("icon"), config.image("logo")  # raise where they can't be used
     base_url = config.site.base_url.rstrip("/") + "/"
     return msgspec.structs.replace(config, site=msgspec.structs.replace(config.site, base_url=base_url))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from html import escape
 
 from feeds.markup import plain_text, summarise
-from feeds.model import Enclosure, StoredArticle, Text
+from feeds.model import Enclosure, Place, StoredArticle, Text
 from feeds.render.parts import RenderSettings, SourceInfo
 from feeds.render.values import direction, language_tag, line, media_type, source_id, web_url, xml_text
 
@@ -63,6 +64,7 @@ class Entry:
     enclosures: tuple[Enclosure, ...]
     origin: Origin
     also: tuple[str, ...]
+    place: Place | None = None
 
     @property
     def direction(self) -> str:
@@ -98,6 +100,7 @@ def make_entry(article: StoredArticle, settings: RenderSettings, source: SourceI
         enclosures=_enclosures(article),
         origin=origin,
         also=also,
+        place=_place(article, settings.places),
     )
 
 
@@ -116,6 +119,7 @@ def _paragraph(text: str, language: str | None) -> str:
     return f"<p{way}>{escape(text, quote=False)}</p>"
 
 
+@lru_cache(1024)
 def _origin(source: SourceInfo) -> Origin:
     name = line(source.name) or "?"
     url = web_url(source.url) or ""
@@ -156,6 +160,17 @@ def _categories(article: StoredArticle, settings: RenderSettings) -> tuple[Categ
             if term:
                 found.setdefault((scheme, term), Category(term, scheme, line(evidence.label) or term))
     return tuple(found.values())
+
+
+def _place(article: StoredArticle, places: Mapping[str, Place]) -> Place | None:
+    """Where the article takes place: the strongest of the places in headline and lead, or a town in that country."""
+    evidence = (each for topic in sorted(article.topics) for each in article.topics[topic].evidence)
+    found = [each for each in evidence if each.where in ("title", "lead") and each.country and each.concept in places]
+    if not found:
+        return None
+    found.sort(key=lambda each: -each.weight)
+    towns = (each for each in found if each.country == found[0].country and not places[each.concept].is_country)
+    return places[next(towns, found[0]).concept]
 
 
 def _enclosures(article: StoredArticle) -> tuple[Enclosure, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from feeds.render.entry import Entry
-from feeds.render.parts import OutputFeed, RenderSettings
+from feeds.render.parts import ICON, OutputFeed, RenderSettings
 from feeds.render.values import language_tag, line, rfc3339, web_url
 
 VERSION = "https://jsonfeed.org/version/1.1"
@@ -33,6 +33,8 @@ def _head(feed: OutputFeed, settings: RenderSettings) -> dict[str, Any]:
         home_page_url=web_url(settings.page_url(feed)),
         feed_url=web_url(settings.feed_url(feed, "json")),
         description=line(feed.description),
+        icon=web_url(settings.url(ICON)),
+        favicon=web_url(settings.url(ICON)),
         authors=[{"name": line(settings.site.author) or line(settings.site.title) or title}],
         language=language_tag(feed.language),
         next_url=web_url(feed.next_url),
@@ -64,6 +66,7 @@ def _item(entry: Entry) -> dict[str, Any]:
             control=origin.label,
             also=list(entry.also),
         ),
+        _geo=_given(latitude=entry.place.latitude, longitude=entry.place.longitude) if entry.place else None,
         _why=[_given(term=each.term, scheme=each.scheme, label=each.label) for each in entry.categories],
     )
 

@@ -22,6 +22,7 @@ from feeds.render.values import rfc822, rfc3339, stands_in_enclosure
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
 FH = "http://purl.org/syndication/history/1.0"
+GEORSS = "http://www.georss.org/georss"
 MEDIA = "http://search.yahoo.com/mrss/"
 SY = "http://purl.org/rss/1.0/modules/syndication/"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -52,7 +53,8 @@ class Link:
 class Head:
     """What feedgen can't say of a feed, or says wrongly. *period* and *frequency* are sy:'s.
 
-    *is_archive* marks a page that no longer grows (RFC 5005 section 4).
+    *is_archive* marks a page that no longer grows (RFC 5005 section 4). *icon* is square, *logo* twice as wide as high
+    and at most 144 pixels wide, as RSS wants it.
     """
 
     language: str
@@ -62,20 +64,25 @@ class Head:
     period: str
     frequency: int
     is_archive: bool = False
+    icon: str | None = None
+    logo: str | None = None
 
 
 class FeedMending(BaseExtension):  # type: ignore[misc]  # feedgen has no types
-    """The feed's own links, language, dates and syndication hints. Set *head* before writing."""
+    """The feed's own links, language, dates, pictures and syndication hints. Set *head* before writing."""
 
     head: Head
 
     def extend_ns(self) -> dict[str, str]:
-        return {"dc": DC, "media": MEDIA, "sy": SY} | ({"fh": FH} if self.head.is_archive else {})
+        return {"dc": DC, "georss": GEORSS, "media": MEDIA, "sy": SY} | ({"fh": FH} if self.head.is_archive else {})
 
     def extend_atom(self, feed: etree._Element) -> etree._Element:
         feed.set(_LANG, self.head.language)
         _set_text(feed, "updated", rfc3339(self.head.updated))
         _replace(feed, "link", [_element("link", link.attributes) for link in self.head.links])
+        for name, url in (("icon", self.head.icon), ("logo", self.head.logo)):
+            if url:
+                etree.SubElement(feed, name).text = url
         if self.head.is_archive:
             etree.SubElement(feed, f"{{{FH}}}archive")
         else:
@@ -89,9 +96,18 @@ class FeedMending(BaseExtension):  # type: ignore[misc]  # feedgen has no types
         _set_text(channel, "lastBuildDate", rfc822(self.head.updated))
         tag = f"{{{ATOM}}}link"
         _replace(channel, tag, [_element(tag, link.attributes) for link in self.head.links])
+        self._add_image(channel)
         self._add_hints(channel)
         rss.text = "\n"
         return _one_a_line(channel)
+
+    def _add_image(self, channel: etree._Element) -> None:
+        """RSS <image>: its title and link are the channel's."""
+        if self.head.logo:
+            image = etree.SubElement(channel, "image")
+            etree.SubElement(image, "url").text = self.head.logo
+            for name in ("title", "link"):
+                etree.SubElement(image, name).text = channel.findtext(name)
 
     def _add_hints(self, parent: etree._Element) -> None:
         etree.SubElement(parent, f"{{{SY}}}updatePeriod").text = self.head.period
@@ -99,7 +115,7 @@ class FeedMending(BaseExtension):  # type: ignore[misc]  # feedgen has no types
 
 
 class EntryMending(BaseEntryExtension):  # type: ignore[misc]
-    """An entry's links, dates, language, source and media. Set *entry* before writing."""
+    """An entry's links, dates, language, source, media and place. Set *entry* before writing."""
 
     entry: Entry
 
@@ -112,6 +128,7 @@ class EntryMending(BaseEntryExtension):  # type: ignore[misc]
         _replace(element, "link", [_element("link", link.attributes) for link in _entry_links(entry)])
         _replace(element, "source", [self._source()])
         self._add_thumbnail(element)
+        self._add_point(element)
         element.tail = "\n"
         return element
 
@@ -130,6 +147,7 @@ class EntryMending(BaseEntryExtension):  # type: ignore[misc]
                 size = {"fileSize": str(file.length)} if file.length else {}
                 etree.SubElement(item, f"{{{MEDIA}}}content", {"url": file.url, "type": file.type or ""} | size)
         self._add_thumbnail(item)
+        self._add_point(item)
         item.tail = "\n"
         return item
 
@@ -148,6 +166,12 @@ class EntryMending(BaseEntryExtension):  # type: ignore[misc]
     def _add_thumbnail(self, parent: etree._Element) -> None:
         if self.entry.image:
             etree.SubElement(parent, f"{{{MEDIA}}}thumbnail", {"url": self.entry.image})
+
+    def _add_point(self, parent: etree._Element) -> None:
+        place = self.entry.place
+        if place:
+            point = f"{place.latitude:.2f} {place.longitude:.2f}"
+            etree.SubElement(parent, f"{{{GEORSS}}}point").text = point
 
 
 def new_feed(head: Head, entries: Iterable[Entry]) -> tuple[Any, list[tuple[Any, Entry]]]:

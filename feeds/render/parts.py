@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from feeds.config import Control, Publish, Site, TextPolicy, Topic
-from feeds.model import StoredArticle
+from feeds.model import Place, StoredArticle
 
 GENERATOR = "feeds"
+
+ICON, LOGO = "assets/icon.png", "assets/logo.png"
 
 FILES = {"atom": "atom.xml", "rss": "rss.xml", "json": "feed.json", "html": "index.html"}
 MEDIA_TYPES = {
@@ -65,7 +67,7 @@ class RenderSettings:
     """What all feeds have in common. *sources* and *topics* are by name.
 
     *interval* is how often the sources are asked: what the feeds tell their readers to expect. *version* is ours, in
-    the generator's place of every feed.
+    the generator's place of every feed. *places* say where concepts lie, by their ids.
     """
 
     site: Site = field(default_factory=Site)
@@ -74,6 +76,7 @@ class RenderSettings:
     version: str = ""
     sources: Mapping[str, SourceInfo] = field(default_factory=dict)
     topics: Mapping[str, Topic] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
 
     def url(self, path: str = "") -> str:
         """Where *path*, relative to output/, is reachable."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from feeds.render.entry import Entry
 from feeds.render.mended import Head, Link, elements, new_feed, written_out
-from feeds.render.parts import GENERATOR, MEDIA_TYPES, OutputFeed, RenderSettings
+from feeds.render.parts import GENERATOR, ICON, LOGO, MEDIA_TYPES, OutputFeed, RenderSettings
 from feeds.render.values import language_tag, line, web_url
 
 RIGHTS = "Titles, summaries and texts belong to the publishers named in each entry."
@@ -105,7 +105,8 @@ def _head(feed: OutputFeed, changed: datetime, settings: RenderSettings, kind: s
     links += [Link(rel, web_url(url) or "", MEDIA_TYPES["atom"]) for rel, url in feed.links.items()]
     period, frequency = syndication(settings.interval)
     language = language_tag(feed.language) or settings.site.language
-    return Head(language, tuple(links), page, changed, period, frequency, is_archive=feed.is_archive)
+    icon, logo = (web_url(settings.url(path)) for path in (ICON, LOGO))
+    return Head(language, tuple(links), page, changed, period, frequency, feed.is_archive, icon, logo)
 
 
 def _describe(generator: Any, feed: OutputFeed, changed: datetime, settings: RenderSettings) -> None:

@@ -1,4 +1,4 @@
-"""The concepts that topics are made of, read from gazetteer/*.toml. Called by definition.
+"""The concepts that topics are made of, read from gazetteer/*.toml. Called by definition; `places` by outputs.
 
 A concept has names in many languages, and parents: Kidal is in Mali, Mali in the Sahel, the Sahel in Africa. Its terms
 are lines of "language: term, term", in literal strings, because those are what tomllib reads fast.
@@ -6,6 +6,7 @@ are lines of "language: term, term", in literal strings, because those are what 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from feeds.errors import ConfigError
+from feeds.model import Place
 
 DIRECTORY = Path(__file__).parent / "gazetteer"
 ANY_LANGUAGE = "*"
@@ -22,6 +24,8 @@ KINDS = ("terms", "ambiguous", "common", "given", "exclude")
 _KEYS = frozenset(
     ("name", "in", "country", "at", "label", "beside", "unsure_with", "only_with", "only_without", *KINDS)
 )
+# A concept with its place, which comes after `country` in every gazetteer file.
+_PLACE = re.compile(r"\n\[(.+)\]\n(?:(?!country|at|\[).+\n)*(country = .+\n)?at = \[([0-9.-]+), ([0-9.-]+)\]\n")
 
 
 class Term(NamedTuple):
@@ -67,6 +71,17 @@ def shipped() -> Mapping[str, Concept]:
                 raise ConfigError(f"{path}: [{concept.id}] is defined twice")
             found[concept.id] = concept
     return found
+
+
+@cache
+def places() -> Mapping[str, Place]:
+    """Where the concepts of the shipped gazetteer lie, by id, those for which it is known.
+
+    Read by lines, in 2 ms: `shipped` takes 80, and publishing needs nothing else of it.
+    """
+    texts = (f"\n{path.read_text(encoding='utf-8')}" for path in sorted(DIRECTORY.glob("*.toml")))
+    found = (match.groups() for text in texts for match in _PLACE.finditer(text))
+    return {name: Place(float(north), float(east), bool(country)) for name, country, north, east in found}
 
 
 def concepts(tables: Mapping[str, Any], place: str) -> Iterator[Concept]:

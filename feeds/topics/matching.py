@@ -68,11 +68,6 @@ class Topics:
             for name in self.names
         }
 
-    def place(self, concept: str) -> tuple[float, float] | None:
-        """Latitude and longitude of a concept of the gazetteer, None where it is no place or not known."""
-        found = self._concepts.get(concept)
-        return found.at if found else None
-
     def _possible(self, hits: Iterable[Hit]) -> set[str]:
         """The topics that have all their sides among *hits*: for most articles there are none."""
         present = {hit.sense.concept for hit in hits}

@@ -53,6 +53,9 @@ def _json_item(item: dict[str, Any]) -> Iterator[str]:
     yield from values.html(item.get("content_html", ""))
     if re.search("<[a-zA-Z/!?]", item.get("title", "")):
         yield f"ContainsHTML: {item['title'][:60]!r}"
+    place = item.get("_geo")
+    if place is not None:
+        yield from values.coordinates("_geo", [json.dumps(place.get(name)) for name in ("latitude", "longitude")])
     for text in (item.get("title", ""), item.get("summary", ""), item.get("content_html", "")):
         yield from values.bad_characters(text)
 

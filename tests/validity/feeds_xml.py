@@ -14,6 +14,7 @@ from tests.validity import values
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 DC = "{http://purl.org/dc/elements/1.1/}"
+GEORSS_POINT = "{http://www.georss.org/georss}point"
 MEDIA = "{http://search.yahoo.com/mrss/}"
 SY = "{http://purl.org/rss/1.0/modules/syndication/}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
@@ -33,7 +34,7 @@ _RELATIONS = frozenset(
     " prev-archive previous related replies search self service up via".split(" ")
 )
 _PAGING = frozenset(("current", "first", "last", "next", "next-archive", "prev-archive", "previous"))
-_ONCE_IN_CHANNEL = "title link description language copyright lastBuildDate pubDate ttl generator docs".split(" ")
+_ONCE_IN_CHANNEL = "title link description image language copyright lastBuildDate pubDate ttl generator docs".split(" ")
 _ONCE_IN_ITEM = "title link description guid pubDate author comments source".split(" ")
 
 _SCHEMA = Path(__file__).with_name("atom.rng")
@@ -90,6 +91,9 @@ def _atom(feed: etree._Element, url: str, now: datetime, lines: list[bytes]) -> 
         if seen_entry and child.tag != f"{ATOM}entry":
             yield f"MisplacedMetadata: {child.tag}"
     yield from _atom_head(feed, "feed", now, lines)
+    for name in ("icon", "logo"):
+        if feed.find(f"{ATOM}{name}") is not None:
+            yield from values.full_link(name, feed.findtext(f"{ATOM}{name}"))
     yield from _self_link(feed, url, "application/atom+xml")
     if feed.find(f"{ATOM}author") is None and any(entry.find(f"{ATOM}author") is None for entry in entries):
         yield "MissingElement: author"
@@ -133,6 +137,7 @@ def _atom_entry(entry: etree._Element, now: datetime, lines: list[bytes]) -> Ite
     yield from _texts(entry, lines)
     yield from _links(entry, entry.tag)
     yield from _media(entry)
+    yield from _point(entry)
     source = entry.find(f"{ATOM}source")
     if source is None:
         yield "MissingSourceElement"
@@ -211,12 +216,21 @@ def _rss(rss: etree._Element, url: str, now: datetime, lines: list[bytes]) -> It
         yield from values.language(channel.findtext("language"))
     yield from values.rfc822_date("lastBuildDate", channel.findtext("lastBuildDate"), now)
     yield from values.positive("ttl", channel.findtext("ttl"))
+    yield from _image(channel)
     yield from _hints(channel)
     yield from _links(channel, channel.tag)
     yield from _self_link(channel, url, "application/rss+xml")
     yield from _repeated("DuplicateValue: guid", (item.findtext("guid") for item in items))
     for item in items:
         yield from _rss_item(item, now, lines)
+
+
+def _image(channel: etree._Element) -> Iterator[str]:
+    for image in channel.findall("image"):
+        yield from values.full_link("image/url", image.findtext("url"))
+        for name in ("title", "link"):
+            if image.findtext(name) != channel.findtext(name):
+                yield f"Image{name.capitalize()}DoesntMatch: {image.findtext(name)}"
 
 
 def _hints(channel: etree._Element) -> Iterator[str]:
@@ -257,6 +271,7 @@ def _rss_item(item: etree._Element, now: datetime, lines: list[bytes]) -> Iterat
         yield from values.not_blank("source", source.text)
     yield from _enclosures(item)
     yield from _media(item)
+    yield from _point(item)
 
 
 def _guid(guid: etree._Element | None) -> Iterator[str]:
@@ -290,6 +305,14 @@ def _media(parent: etree._Element) -> Iterator[str]:
             yield from values.positive("media:content fileSize", content.get("fileSize"))
         if content.get("medium", "image") not in ("image", "audio", "video", "document", "executable"):
             yield f"InvalidMediaMedium: {content.get('medium')}"
+
+
+def _point(parent: etree._Element) -> Iterator[str]:
+    points = parent.findall(GEORSS_POINT)
+    if len(points) > 1:
+        yield "DuplicateElement: georss:point"
+    for point in points:
+        yield from values.coordinates("georss:point", (point.text or "").split(" "))
 
 
 def _repeated(message: str, found: Iterable[str | None]) -> Iterator[str]:

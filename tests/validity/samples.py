@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from feeds.config import Publish, Site, Topic
-from feeds.model import Enclosure, Evidence, SourceRef, StoredArticle, TopicMatch
+from feeds.model import Enclosure, Evidence, Place, SourceRef, StoredArticle, TopicMatch
 from feeds.render import OutputFeed, RenderSettings, SourceInfo
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -96,5 +96,6 @@ def settings(**values: Any) -> RenderSettings:
         "version": "1.2.3",
         "sources": {source.name: source for source in (COURIER, MINBAR)},
         "topics": {"sahel": Topic(title="Sahel")},
+        "places": {"mali": Place(17.57, -4.0, is_country=True), "gao": Place(16.27, -0.04)},
     }
     return RenderSettings(**(defaults | values))

@@ -22,6 +22,7 @@ _RFC2822 = re.compile(
 )
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d*)?(Z|[+-]\d\d:\d\d)")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_DECIMAL = re.compile(r"-?\d+(\.\d+)?")
 _EMAIL = re.compile(r"<[a-z0-9_\-+.']+@([a-z0-9-]+\.)+[a-z0-9-]+>", re.I)
 
 _HTML_TAGS = frozenset(
@@ -144,6 +145,14 @@ def non_negative(name: str, value: str | None) -> Iterator[str]:
 def positive(name: str, value: str | None) -> Iterator[str]:
     if not re.fullmatch(r"[1-9]\d*", value or ""):
         yield f"InvalidPositiveInteger: {name} {value!r}"
+
+
+def coordinates(name: str, values: list[str]) -> Iterator[str]:
+    """Latitude and longitude as decimal numbers without an exponent, which the validator's pattern does not know."""
+    if len(values) != 2 or not all(_DECIMAL.fullmatch(value) for value in values):
+        yield f"InvalidCoord: {name}: {values}"
+    elif abs(float(values[0])) > 90 or abs(float(values[1])) > 180:
+        yield f"InvalidLatitude or InvalidLongitude: {name}: {values}"
 
 
 def language(value: str | None) -> Iterator[str]:
