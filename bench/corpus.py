@@ -33,7 +33,7 @@ _WORDS = {
     "ha": "ministan ya ce za a ci gaba da tattaunawa kan kasuwanci da tsaro bayan taron kolin",
 }
 _WORDS_OF = {language: words.split() for language, words in _WORDS.items()}
-_RARE = [f"{first}{second}{third}" for first in ("ka", "ti", "mo", "zu", "be") for second in ("ran", "lim", "dor", "sen")
+RARE = [f"{first}{second}{third}" for first in ("ka", "ti", "mo", "zu", "be") for second in ("ran", "lim", "dor", "sen")
          for third in ("go", "ba", "ti", "nu", "re", "fa")]  # fmt: skip
 
 
@@ -43,8 +43,8 @@ def article(number: int, published: datetime) -> Article:
     language = LANGUAGES[number % len(LANGUAGES)]
     country, name = chance.choice(COUNTRIES)
     words = _WORDS_OF[language]
-    title = f"{name}: {' '.join(chance.choices(words, k=8))} {chance.choice(_RARE)}"
-    text = " ".join(f"{' '.join(chance.choices(words, k=14)).capitalize()} {chance.choice(_RARE)}." for _ in range(5))
+    title = f"{name}: {' '.join(chance.choices(words, k=8))} {chance.choice(RARE)}"
+    text = " ".join(f"{' '.join(chance.choices(words, k=14)).capitalize()} {chance.choice(RARE)}." for _ in range(5))
     url = f"https://site{number % SOURCES}.example/{published:%Y/%m}/{number}.html"
     return Article(
         identity=f"guid:{number}",
@@ -56,7 +56,7 @@ def article(number: int, published: datetime) -> Article:
         content=f"<p>{text}</p>",
         language=language,
         published=published,
-        authors=(f"{chance.choice(_RARE).title()} {chance.choice(_RARE).title()}",),
+        authors=(f"{chance.choice(RARE).title()} {chance.choice(RARE).title()}",),
         image=f"https://site{number % SOURCES}.example/{number}.jpg" if number % 3 == 0 else None,
         entry=Entry(guid=str(number), link=url, title=Text(title), summary=Text(text, html=True)),
         topics=_topics(number, chance, country, name),
@@ -70,6 +70,11 @@ def _topics(number: int, chance: random.Random, country: str, name: str) -> dict
         Evidence("minister", "minister", "lead", 0.3, label="minister", language="en"),
     )
     return {topic: TopicMatch(1.2, found) for topic in TOPICS if chance.random() < 0.4}
+
+
+def words_of(language: str) -> list[str]:
+    """The words that articles in *language* are made of, each in a fifth of them or more."""
+    return sorted(set(_WORDS_OF[language]))
 
 
 def sources() -> tuple[Source, ...]:

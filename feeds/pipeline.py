@@ -175,6 +175,7 @@ def publish_all(
         formerly = store.expect_documents([path for batch in batches for path in batch.paths])
         written, standing = publish.write(batches, config.output_dir, formerly, stop.is_set, progress)
         store.set_documents(standing, now)
+    store.index(stop.is_set)
     _tell_hub(config, store, written, now, stop)
     return tuple(path for path in written if not path.startswith("status/"))
 

@@ -26,12 +26,27 @@ ALONE = {
     "nh3": "markup",
     "lingua": "language.py",
     "ahocorasick_rs": "topics",
+    "snowballstemmer": "stemming.py",
     "tomlkit": "config",
     "click": "cli",
     "rich": "cli",
 }
 # What is pure imports nothing that touches files, processes, the network, the clock or chance.
-PURE = ("model", "normalise", "urls", "markup", "dates", "language", "schedule", "opml", "export", "render", "explain")
+PURE = (
+    "model",
+    "normalise",
+    "urls",
+    "markup",
+    "dates",
+    "language",
+    "schedule",
+    "opml",
+    "export",
+    "render",
+    "explain",
+    "search",
+    "stemming",
+)
 IMPURE = {"socket", "subprocess", "sqlite3", "random", "requests", "urllib", "http", "shutil", "tempfile", "os", "time",
           "threading", "multiprocessing"}  # fmt: skip
 

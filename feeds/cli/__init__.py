@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from feeds import __version__
-from feeds.cli import editing, looking, refreshing
+from feeds.cli import editing, looking, refreshing, searching
 from feeds.errors import ConfigError, FeedsError, UsageError
 
 EPILOG = """\b
@@ -21,6 +21,7 @@ Examples:
   feeds refresh                             fetch what is due, then publish; for cron
   feeds run                                 the daemon
   feeds add https://www.example.org/        follow a site's feed
+  feeds search uranium niger                what the store has on it
   feeds explain https://www.example.org/a   why an article is in a topic, or is not
 """
 
@@ -38,7 +39,7 @@ def cli(context: click.Context, config: str, verbose: int) -> None:
     context.obj = Path(config)
 
 
-for module in (refreshing, editing, looking):
+for module in (refreshing, editing, looking, searching):
     for command in module.COMMANDS:
         cli.add_command(command)
 

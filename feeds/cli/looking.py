@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from feeds.cli.common import clock, json_option, open_config, open_store, print_json
+from feeds.cli.searching import every, filter_options, parsed
 from feeds.errors import UsageError
 
 if TYPE_CHECKING:
@@ -202,13 +203,23 @@ def _items(file: BinaryIO) -> Iterator[dict[str, Any]]:
         yield item
 
 
-@click.command()
+EXPORT_EPILOG = """\b
+Examples:
+  feeds export > articles.jsonl
+  feeds export --csv --topic sahel --since 2026-01 > sahel.csv
+  feeds export --search uranium --lang fr
+"""
+
+
+@click.command(epilog=EXPORT_EPILOG)
 @click.option("--jsonl", "form", flag_value="jsonl", default=True, help="One article a line, as JSON (the default).")
 @click.option("--csv", "form", flag_value="csv", help="A table that opens right in a spreadsheet.")
 @click.option("--opml", "form", flag_value="opml", help="The sources instead, as OPML 2.0.")
+@click.option("--search", "query", default="", metavar="QUERY", help="Only what `feeds search QUERY` finds.")
+@filter_options
 @click.pass_obj
-def export(path: Path, form: str) -> None:
-    """Print the store's articles, or the sources, on stdout."""
+def export(path: Path, /, form: str, query: str, **filters: str | None) -> None:
+    """Print the store's articles, or the sources, on stdout. What is searched for comes newest first."""
     from feeds import export as exporting
 
     config = open_config(path)
@@ -217,8 +228,12 @@ def export(path: Path, form: str) -> None:
 
         click.echo(sources_opml(config).body, nl=False)
         return
+    asked = parsed(config, query, filters)
     with open_store(config) as store:
-        lines = exporting.csv_lines(store.articles()) if form == "csv" else exporting.jsonl(store.articles())
+        if not asked.is_empty:
+            store.index()
+        articles = store.articles() if asked.is_empty else every(store, asked)
+        lines = exporting.csv_lines(articles) if form == "csv" else exporting.jsonl(articles)
         try:
             for line in lines:
                 sys.stdout.write(line)

@@ -25,13 +25,15 @@ from feeds.model import (
     StoredArticle,
     TopicMatch,
 )
-from feeds.store import archiving, leasing, listing, opening, pinging, polling, reading, saving, schema
+from feeds.search import Query
+from feeds.store import archiving, leasing, listing, opening, pinging, polling, reading, saving, schema, searching
 from feeds.store.pinging import Ping
 from feeds.store.reading import Selection
 
 __all__ = ["Ping", "Selection", "Store"]
 
 _SETTLE_STEP = 1000  # articles
+_INDEX_STEP = 500
 
 
 class Store:
@@ -152,6 +154,21 @@ class Store:
         """Forget fetches before *before*."""
         with self._write() as connection:
             connection.execute(delete(schema.fetch_log).where(schema.fetch_log.c.at < before))
+
+    def index(self, stop: Callable[[], bool] = lambda: False) -> None:
+        """Bring what changed into the full-text index, in steps, until *stop* says so; what is left is done by the next."""
+        while not stop():
+            with self._write() as connection:
+                if not searching.index(connection, _INDEX_STEP):
+                    return
+
+    def search(self, query: Query, limit: int, before: int | None = None) -> tuple[list[StoredArticle], int | None]:
+        """The newest *limit* articles that *query* asks for, and what to give as *before* for the next ones, if any.
+
+        Raises UsageError for a source that there is not.
+        """
+        with self._read() as connection:
+            return searching.find(connection, query, before, limit)
 
     def feed_paths(self) -> list[str]:
         """The feeds, by their paths under output/, that articles were ever in."""

@@ -54,7 +54,7 @@ def settle(connection: Connection, pks: Sequence[int]) -> None:
 def _clear(connection: Connection, pks: Sequence[int]) -> set[int]:
     """Those that were touched still; from now on they are not."""
     cleared: set[int] = set()
-    values = {"touched": False, "revision": articles.c.revision + 1}
+    values = {"touched": False, "unindexed": True, "revision": articles.c.revision + 1}
     for part in chunks(pks):
         statement = update(articles).where(articles.c.pk.in_(part), articles.c.touched).values(values)
         cleared |= set(connection.execute(statement.returning(articles.c.pk)).scalars())

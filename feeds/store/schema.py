@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     Column,
@@ -22,11 +23,12 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    event,
     text,
     true,
 )
 
-HEAD = "0002"  # the newest migration
+HEAD = "0003"  # the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -122,7 +124,8 @@ sources = Table(
 # date is published, or first_seen where there is none; held keeps an undated flood out of subscription feeds.
 # words_key is a hash of the words of title and text, and changes when an edit is material; entry_key changes with any
 # edit. entry is what the source said. touched is set by whatever changes how an article is shown or in which feeds;
-# publishing takes note of it, adds one to revision, and clears it.
+# publishing takes note of it, adds one to revision, sets unindexed, and clears it. search_row is the article's row in the
+# full-text index, once it has one; unindexed says that what stands there is missing or old.
 articles = Table(
     "articles",
     metadata,
@@ -151,10 +154,14 @@ articles = Table(
     Column("hidden_at", Timestamp),
     Column("touched", Boolean, nullable=False, default=True, server_default=true()),
     Column("revision", Integer, nullable=False, default=0, server_default="0"),
+    Column("unindexed", Boolean, nullable=False, default=True, server_default=true()),
+    Column("search_row", BigInteger),
     Index(None, "date", "id"),
     Index(None, "source_id"),
     Index(None, "url"),
     Index("ix_articles_touched", "touched", sqlite_where=text("touched = 1")),
+    Index("ix_articles_unindexed", "unindexed", sqlite_where=text("unindexed = 1")),
+    Index(None, "search_row", unique=True),
 )
 
 # What a source listed, by its identity there. article is null once retention has deleted it: the row stays as the
@@ -282,4 +289,14 @@ topics = Table(
     metadata,
     Column("name", String, primary_key=True),
     Column("digest", String, nullable=False),
+)
+
+# The full-text index; see feeds.store.searching.
+event.listen(
+    metadata,
+    "after_create",
+    DDL(  # type: ignore[no-untyped-call]
+        "CREATE VIRTUAL TABLE search USING fts5(title, body, forms, facets, columnsize = 0,"
+        " tokenize = \"unicode61 remove_diacritics 0 tokenchars '_'\")"
+    ).execute_if(dialect="sqlite"),
 )

@@ -1,0 +1,193 @@
+"""The full-text index, on SQLite's FTS5 (sqlite.org/fts5.html). Called by Store alone.
+
+Every article that is not hidden has a row: the stems of its title and text, the words that differ from their stems
+(for prefixes), and facets (topic, language, countries, sources) as words of their own, so that one walk through the index
+answers all. A row's number ascends with the article's date: the newest come first without sorting, a date is a bound on
+the number, and a place in the results is one, too. PostgreSQL's index will stand beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, text, update
+
+from feeds.errors import UsageError
+from feeds.language import base_language
+from feeds.markup import plain_text
+from feeds.model import StoredArticle, Text
+from feeds.search import Query, Term
+from feeds.stemming import LANGUAGES, folded, prepared, stem, stems, tokens
+from feeds.store.listing import chunks
+from feeds.store.membership import countries
+from feeds.store.reading import complete_articles, rows_of_articles
+from feeds.store.schema import articles, listings, sources
+
+_MOST_TEXT = 30_000  # characters of an article that are indexed
+_A_SECOND = 64  # row numbers
+_ALL = "_all"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_INSERT = text("INSERT INTO search (rowid, title, body, forms, facets) VALUES (:row, :title, :body, :forms, :facets)")
+_LAST = text("SELECT max(search_row) FROM articles WHERE search_row >= :low AND search_row < :high")
+_FIND = text(
+    "SELECT rowid FROM search WHERE search MATCH :match AND rowid >= :low AND rowid < :high ORDER BY rowid DESC LIMIT :limit"
+)
+
+
+def index(connection: Connection, limit: int) -> int:
+    """Bring up to *limit* articles that changed into the index; says how many."""
+    query = rows_of_articles(articles.c.hidden_at, articles.c.search_row, articles.c.date)
+    rows = connection.execute(query.where(articles.c.unindexed).limit(limit)).all()
+    if not rows:
+        return 0
+    remove(connection, [row.search_row for row in rows if row.search_row is not None])
+    carriers = _carriers(connection, [row.pk for row in rows])
+    shown = [(row, each) for row, each in zip(rows, complete_articles(connection, rows), strict=True)]
+    numbers: dict[int, int | None] = {row.pk: None for row in rows}
+    taken: set[int] = set()
+    entries = []
+    for row, article in shown:
+        if row.hidden_at is None:
+            number = _free_number(connection, row.date, taken)
+            taken.add(number)
+            numbers[row.pk] = number
+            entries.append({"row": number} | _columns(article, carriers.get(row.pk, ())))
+    if entries:
+        connection.execute(_INSERT, entries)
+    statement = (
+        update(articles).where(articles.c.pk == bindparam("key")).values(search_row=bindparam("row"), unindexed=False)
+    )
+    connection.execute(statement, [{"key": pk, "row": number} for pk, number in numbers.items()])
+    return len(rows)
+
+
+def remove(connection: Connection, numbers: Sequence[int]) -> None:
+    """Take rows out of the index."""
+    if numbers:
+        connection.execute(text("DELETE FROM search WHERE rowid = :row"), [{"row": number} for number in numbers])
+
+
+def row_numbers(connection: Connection, pks: Sequence[int]) -> list[int]:
+    """The rows of articles in the index."""
+    found: list[int] = []
+    for part in chunks(pks):
+        query = select(articles.c.search_row).where(articles.c.pk.in_(part), articles.c.search_row.is_not(None))
+        found += connection.execute(query).scalars()
+    return found
+
+
+def _free_number(connection: Connection, date: datetime, taken: set[int]) -> int:
+    """A number for an article of that moment: in its own second's range, or behind what fills it, its hour, its day."""
+    start = _number(date)
+    for span in (_A_SECOND, 3600 * _A_SECOND, 86_400 * _A_SECOND, 2**40):
+        last = connection.execute(_LAST, {"low": start, "high": start + span}).scalar()
+        number = start if last is None else last + 1
+        while number in taken:
+            number += 1
+        if number < start + span:
+            break
+    return number
+
+
+def _number(date: datetime) -> int:
+    return int((date - _EPOCH).total_seconds()) * _A_SECOND
+
+
+def _columns(article: StoredArticle, carriers: Iterable[int]) -> dict[str, str]:
+    language = base_language(article.language) if article.language else None
+    title, body = prepared(article.title), prepared(_body(article)[:_MOST_TEXT])
+    forms: set[str] = set()
+    columns = {"title": _stemmed(title, language, forms), "body": _stemmed(body, language, forms)}
+    facets = [_ALL, *(_facet("s", str(number)) for number in sorted(carriers))]
+    facets += [_facet("t", topic) for topic in sorted(article.topics)]
+    facets += [_facet("c", country.lower()) for country in sorted(countries(article.topics))]
+    if language:
+        facets.append(_facet("l", language))
+    return columns | {"forms": " ".join(sorted(forms)), "facets": " ".join(facets)}
+
+
+def _body(article: StoredArticle) -> str:
+    content = plain_text(Text(article.content, html=True)) if article.content else ""
+    return content if article.summary[:60] in content else f"{article.summary} {content}"
+
+
+def _stemmed(text: str, language: str | None, forms: set[str]) -> str:
+    """The stems of *text* in order; words that differ from theirs are added to *forms*."""
+    found = tokens(text, language)
+    forms.update([plain for cut, plain in found if plain != cut])
+    return " ".join([cut for cut, _ in found])
+
+
+def _facet(kind: str, value: str) -> str:
+    return f"_{kind}_{value.replace('-', '_')}"
+
+
+def _carriers(connection: Connection, pks: Sequence[int]) -> dict[int, set[int]]:
+    """The sources that list each article."""
+    found: dict[int, set[int]] = {}
+    for part in chunks(pks):
+        query = select(listings.c.article, listings.c.source_id).where(listings.c.article.in_(part))
+        for pk, source in connection.execute(query):
+            found.setdefault(pk, set()).add(source)
+    return found
+
+
+def find(
+    connection: Connection, query: Query, before: int | None, limit: int
+) -> tuple[list[StoredArticle], int | None]:
+    """The newest *limit* articles that *query* asks for, and where the next ones begin (None: there are no more).
+
+    *before* is what the last call said. Raises UsageError for a source that there is not.
+    """
+    low = _number(query.since) if query.since else 0
+    high = min(_number(query.until) if query.until else 2**62, before if before is not None else 2**62)
+    asked = {"match": _match(connection, query), "low": low, "high": high, "limit": limit + 1}
+    numbers = list(connection.execute(_FIND, asked).scalars())
+    rows: dict[int, Any] = {}
+    for part in chunks(numbers[:limit]):
+        for row in connection.execute(rows_of_articles(articles.c.search_row).where(articles.c.search_row.in_(part))):
+            rows[row.search_row] = row
+    found = complete_articles(connection, [rows[number] for number in numbers[:limit] if number in rows])
+    return found, numbers[limit - 1] if len(numbers) > limit else None
+
+
+def _match(connection: Connection, query: Query) -> str:
+    """*query* in FTS5's own language. All that a person wrote stands in quotation marks, and has none itself."""
+    facets = [
+        _facet(kind, value) for kind, value in (("l", query.lang), ("t", query.topic), ("c", query.country)) if value
+    ]
+    parts = [f'facets : "{facet}"' for facet in facets or ([] if query.terms else [_ALL])]
+    if query.source:
+        parts.append(_any_of("facets", [_facet("s", str(number)) for number in _source_ids(connection, query.source)]))
+    parts += [_term(term, query.lang) for term in query.terms]
+    match = " AND ".join(f"({part})" for part in parts)
+    without = " OR ".join(f"({_term(term, query.lang)})" for term in query.without)
+    return f"({match}) NOT ({without})" if without else match
+
+
+def _source_ids(connection: Connection, source: str) -> list[int]:
+    is_it = (sources.c.name == source) | (sources.c.url == source)
+    found = list(connection.execute(select(sources.c.id).where(is_it)).scalars())
+    if not found:
+        raise UsageError(f'no source is called "{source}"')
+    return found
+
+
+def _any_of(columns: str, words: Iterable[str]) -> str:
+    quoted = " OR ".join(f'"{word}"' for word in words)
+    return f"{{{columns}}} : ({quoted})"
+
+
+def _term(term: Term, lang: str | None) -> str:
+    if term.is_prefix:
+        *first, last = term.words
+        begin = f'{{title body forms}} : ("{folded(last)}" *)'
+        return " AND ".join([*(_any_of("title body forms", sorted(stems(word, lang))) for word in first), begin])
+    if len(term.words) == 1:
+        return _any_of("title body forms", sorted(stems(term.words[0], lang)))
+    languages = (lang,) if lang else (*LANGUAGES, None)
+    phrases = dict.fromkeys(" ".join(stem(word, each) for word in term.words) for each in languages)
+    return _any_of("title body", phrases)

@@ -1,0 +1,361 @@
+"""Full text: what a person asks for is found in all its forms, newest first; and nothing that is asked breaks anything."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feeds import search
+from feeds.errors import UsageError
+from feeds.model import Evidence, TopicMatch
+from feeds.search import Query, Term, canonical, marks, parse, snippet
+from feeds.stemming import prepared, stem
+from feeds.store import Store
+from tests.build import DAY, HOUR, NOW, article, listed
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(f"sqlite:///{tmp_path / 'feeds.db'}", NOW) as opened:
+        yield opened
+
+
+def found(store: Store, text: str, **filters: str | None) -> list[str | None]:
+    """The guids that *text* finds."""
+    store.settle()
+    store.index()
+    articles, further = store.search(parse(text, **filters), 100)
+    assert further is None
+    return [each.guid for each in articles]
+
+
+def written(key: str, title: str, language: str | None = "en", **values: Any) -> Any:
+    return article(key, title=title, content=values.pop("content", "<p>.</p>"), language=language, **values)
+
+
+# What is asked for
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("uranium", Query((Term(("uranium",)),))),
+        (" uranium  niger ", Query((Term(("uranium",)), Term(("niger",))))),
+        ('"prime minister"', Query((Term(("prime", "minister")),))),
+        ("Russia-Africa", Query((Term(("Russia", "Africa")),))),
+        ("l'or", Query((Term(("l", "or")),))),
+        ("nego*", Query((Term(("nego",), is_prefix=True),))),
+        ("mali -football", Query((Term(("mali",)),), (Term(("football",)),))),
+        ('mali -"world cup"', Query((Term(("mali",)),), (Term(("world", "cup")),))),
+        ("lang:FR", Query(lang="fr")),
+        ('source:"Radio Okapi" topic:sahel country:ML', Query(source="Radio Okapi", topic="sahel", country="ml")),
+        (
+            "since:2026-02 until:2026",
+            Query(since=datetime(2026, 2, 1, tzinfo=UTC), until=datetime(2026, 1, 1, tzinfo=UTC)),
+        ),
+        ("12:30", Query((Term(("12", "30")),))),
+        ("site:x", Query((Term(("site", "x")),))),
+        ("a & b", Query((Term(("a",)), Term(("b",))))),
+        ("", Query()),
+        ("...", Query()),
+    ],
+)
+def test_query_is_understood(text: str, query: Query) -> None:
+    assert parse(text) == query
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('"mali', "not closed"),
+        ("-mali", "only what is not wanted"),
+        ("*", "no word"),
+        ("x" * 401, "longer than 400"),
+        ("a " * 31, "more than 30 words"),
+        ("since:tomorrow", "expected a date"),
+        ("since:2026-02-30", "expected a date"),
+        ("lang:french", "expected a language code"),
+        ("country:mali", "expected a country code"),
+        ("topic:a_b", "expected a topic"),
+    ],
+)
+def test_query_that_can_not_be_is_one_clear_line(text: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words) as raised:
+        parse(text)
+    assert "\n" not in str(raised.value)
+
+
+def test_filters_beside_the_text_go_first() -> None:
+    assert parse("mali lang:fr", lang="ru", topic=None) == Query((Term(("mali",)),), lang="ru")
+
+
+def test_ways_of_asking_the_same_are_written_alike() -> None:
+    assert (
+        canonical(parse("Niger uranium lang:fr"))
+        == canonical(parse("uranium  Niger", lang="FR"))
+        == 'niger uranium lang:"fr"'
+    )
+    assert canonical(parse('"a b" c* -d')) == '"a b" c* -d'
+
+
+# What is found
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "query"),
+    [
+        ("en", "Talks on elections go on", "election talk"),
+        ("fr", "Les négociations sur la sécurité", "negociation"),
+        ("fr", "Les négociations sur la sécurité", "SÉCURITÉ"),
+        ("fr", "Accord signé à N’Djamena", "n'djamena"),
+        ("ru", "Переговоры президента в Москве", "переговорами президент"),
+        ("ru", "Путёвка в Мали", "путевка"),
+        ("ar", "المحادثات بين الرئيس والوزير", "محادثات رئيس"),
+        ("ar", "المُحادثات في مالي", "والمحادثات"),
+        ("pt", "As negociações do presidente", "negociação presidentes"),
+        ("es", "Las elecciones presidenciales", "elección presidencial"),
+        ("de", "Die Wahlen in Mali", "Wahl"),
+        ("ha", "Ɗan takara a Nijar", "dan nijar"),
+        (None, "Uranium from Arlit", "uranium"),
+    ],
+)
+def test_word_is_found_in_its_other_forms(store: Store, language: str | None, title: str, query: str) -> None:
+    listed(store, "Courier", [written("a", title, language), written("b", "Something else entirely")])
+    assert found(store, query) == ["a"]
+    if language:
+        assert found(store, query, lang=language) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("query", "guids"),
+    [
+        ("mali", ["a", "b", "c"]),
+        ("mali gold", ["a", "b"]),
+        ('"gold mine"', ["a"]),
+        ('"mine gold"', []),
+        ("mali -mine", ["b", "c"]),
+        ("min*", ["a", "c"]),
+        ("mali -min*", ["b"]),
+        ("mali OR nothing", []),
+        ("text:mali", []),
+    ],
+)
+def test_phrases_minus_and_prefixes(store: Store, query: str, guids: list[str]) -> None:
+    titles = {"a": "A gold mine in Mali", "b": "Gold from Mali", "c": "Mali's minister"}
+    listed(store, "Courier", [written(key, title) for key, title in titles.items()])
+    assert sorted(map(str, found(store, query))) == guids
+
+
+def test_text_is_searched_and_its_markup_is_not(store: Store) -> None:
+    listed(store, "Courier", [written("a", "News", content='<p class="strong">Uranium <b>ore</b></p>')])
+    assert found(store, '"uranium ore"') == ["a"]
+    assert found(store, "strong") == []
+
+
+def test_filters_narrow_what_is_found(store: Store) -> None:
+    about = TopicMatch(1.5, (Evidence("niger", "Niger", "title", 1.0, country="NE"),))
+    listed(store, "Courier", [
+        written("a", "Uranium", "fr-FR", topics={"sahel": about}), written("b", "Uranium", published=NOW - 9 * DAY),
+    ])  # fmt: skip
+    listed(store, "Le Fleuve", [written("c", "Uranium", "fr")])
+    assert found(store, "uranium", lang="fr") == ["a", "c"] or found(store, "uranium", lang="fr") == ["c", "a"]
+    assert found(store, "uranium topic:sahel") == ["a"]
+    assert found(store, "country:ne") == ["a"]
+    assert found(store, "country:ml") == []
+    assert found(store, 'uranium source:"Le Fleuve"') == ["c"]
+    assert found(store, "until:2026-11-20") == ["b"]
+    assert len(found(store, "since:2026-11-20")) == 2
+    with pytest.raises(UsageError, match="no source is called"):
+        found(store, "source:Unknown")
+
+
+def test_source_finds_what_it_carried_too(store: Store) -> None:
+    listed(store, "Courier", [written("a", "Uranium")])
+    listed(store, "Herald", [written("h", "Uranium", url="https://courier.example/a")])
+    assert found(store, "source:Herald") == ["a"]
+
+
+# What changes
+
+
+def test_edited_hidden_and_retired_articles_are_found_as_they_are(store: Store) -> None:
+    listed(store, "Courier", [written("a", "Uranium")])
+    assert found(store, "uranium") == ["a"]
+    listed(store, "Courier", [written("a", "Gold")], NOW + HOUR)
+    assert (found(store, "uranium"), found(store, "gold")) == ([], ["a"])
+    (one,) = store.articles()
+    store.hide(one.id, NOW)
+    assert found(store, "gold") == []
+    store.hide(one.id, None)
+    assert found(store, "gold") == ["a"]
+    listed(store, "Courier", [], NOW + 2 * HOUR)
+    assert store.retire(NOW + DAY, [1]) == 1
+    assert found(store, "gold") == []
+
+
+def test_article_that_gets_another_date_moves(store: Store) -> None:
+    listed(store, "Courier", [written("a", "Gold", published=None), written("b", "Gold", published=NOW - HOUR)])
+    assert found(store, "gold") == ["a", "b"]
+    dated = replace(
+        written("a", "Gold", published=NOW - 2 * HOUR), entry=replace(article().entry, published="now it has one")
+    )
+    listed(store, "Courier", [dated, written("b", "Gold", published=NOW - HOUR)], NOW + HOUR)
+    assert found(store, "gold") == ["b", "a"]
+
+
+def test_results_go_on_where_they_ended_whatever_comes_new(store: Store) -> None:
+    listed(store, "Courier", [written(f"{number:03}", "Gold", published=NOW - number * HOUR) for number in range(250)])
+    store.settle()
+    store.index()
+    query, before, seen = parse("gold"), None, []
+    while True:
+        articles, before = store.search(query, 100, before)
+        seen += [each.guid for each in articles]
+        if before is None:
+            break
+        listed(store, "Herald", [written(f"new{before}", "Gold", published=NOW)])
+        store.settle()
+        store.index()
+    assert seen == [f"{number:03}" for number in range(250)]
+
+
+def test_a_thousand_articles_of_one_moment_are_all_found(store: Store) -> None:
+    listed(store, "Courier", [written(f"{number}", "Gold", published=NOW) for number in range(1200)])
+    store.settle()
+    store.index()
+    assert len({each.id for each in store.search(parse("gold"), 2000)[0]}) == 1200
+
+
+# Marks
+
+
+def test_marks_stand_where_the_words_do() -> None:
+    text = prepared("Les négociations, la négociation et rien")
+    assert [text[low:high] for low, high in marks(text, parse("negociation"))] == ["négociations", "négociation"]
+
+
+def test_snippet_is_cut_between_words_around_the_first_hit() -> None:
+    text = "one two three " * 50 + "uranium " + "four five six " * 50
+    shown, found = snippet(text, parse("uranium"), 80)
+    assert [shown[low:high] for low, high in found] == ["uranium"]
+    assert shown.startswith("…")
+    assert shown.endswith("…")
+    assert len(shown) <= 82
+    assert set(shown.strip("…").split()) <= set(text.split())
+
+
+def test_short_text_is_its_own_snippet() -> None:
+    assert snippet("A gold mine", parse("gold")) == ("A gold mine", [(2, 6)])
+
+
+# Anything at all
+
+ANYTHING = st.text(alphabet=st.one_of(st.sampled_from('"*-:() ^{}+AORNDET\x00maliéя'), st.characters()), max_size=60)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with Store(f"sqlite:///{tmp_path_factory.mktemp('search') / 'feeds.db'}", NOW) as opened:
+        listed(opened, "Courier", [written("a", "Mali")])
+        opened.settle()
+        opened.index()
+        yield opened
+
+
+@settings(deadline=None, max_examples=400)
+@given(text=ANYTHING)
+def test_whatever_is_asked_gives_results_or_one_clear_line(shared: Store, text: str) -> None:
+    try:
+        query = parse(text)
+        assert parse(canonical(query)) == parse(canonical(parse(canonical(query))))
+        shared.search(query, 10)
+        snippet("Mali and more", query)
+    except UsageError as error:
+        line = str(error)
+        assert "\n" not in line
+
+
+@settings(deadline=None, max_examples=200)
+@given(word=st.text(min_size=1, max_size=20), language=st.sampled_from([*search.FILTERS, "ar", "ru", "fr", None]))
+def test_every_word_has_a_stem(word: str, language: str | None) -> None:
+    assert isinstance(stem(word, language), str)
+
+
+# The commands
+
+CONFIG = """
+[topics.sahel]
+any_of = ["Sahel"]
+[[sources]]
+url = "https://courier.example/feed"
+name = "Courier"
+control = "state"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    with Store(f"sqlite:///{tmp_path / 'feeds.db'}", NOW) as store:
+        listed(store, "Courier", [
+            written("a", "Gold in Mali", content="<p>Gold was found.</p>"), written("b", "=cmd()", published=NOW - DAY),
+        ])  # fmt: skip
+        store.settle()
+    return tmp_path
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "feeds", *words], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def test_search_shows_what_it_found(folder: Path) -> None:
+    shown = run(folder, "search", "gold").stdout
+    assert (
+        "2026-11-24 11:00  Courier (state-controlled)\n  Gold in Mali\n  https://courier.example/a\n  Gold was found.\n"
+        in shown
+    )
+    assert run(folder, "search", "silver").stdout == "nothing found\n"
+    assert "--before" in run(folder, "search", "since:2026", "--limit", "1").stdout
+
+
+def test_search_in_json_can_be_gone_on_with(folder: Path) -> None:
+    first = json.loads(run(folder, "search", "--since", "2026", "--limit", "1", "--json").stdout)
+    assert [each["guid"] for each in first["articles"]] == ["a"]
+    second = json.loads(run(folder, "search", "--since", "2026", "--before", str(first["next"]), "--json").stdout)
+    assert [each["guid"] for each in second["articles"]] == ["b"]
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize(
+    "words", [["search"], ["search", '"'], ["search", "gold", "--topic", "oil"], ["search", "--", "-x"]]
+)
+def test_search_that_can_not_be_ends_with_2(folder: Path, words: list[str]) -> None:
+    ended = run(folder, *words)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("feeds: ")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_export_takes_the_same_filters(folder: Path) -> None:
+    lines = run(folder, "export", "--search", "gold").stdout.splitlines()
+    assert [json.loads(line)["guid"] for line in lines] == ["a"]
+    rows = list(
+        csv.DictReader(
+            io.StringIO(run(folder, "export", "--csv", "--until", "2026-11-24").stdout.removeprefix("\ufeff"))
+        )
+    )
+    assert [row["title"] for row in rows] == ["'=cmd()"]
