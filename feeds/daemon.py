@@ -91,7 +91,7 @@ class Daemon:
         self._unpublished = True
 
 
-def serve_forever(path: Path) -> None:
+def run_until_told(path: Path) -> None:
     """Run until SIGTERM or SIGINT."""
     daemon = Daemon(path)
     reader, writer = os.pipe()

@@ -51,3 +51,7 @@ class FetchError(SourceError):
 
 class ParseError(SourceError):
     """An answer came, and it is no feed that can be read."""
+
+
+class ServeError(FeedsError):
+    """The address or port to serve on can't be had."""

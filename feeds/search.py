@@ -21,7 +21,7 @@ _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word, or the words of a phrase in their order. *is_prefix*: its last word may go on."""
+    """A word, or the words of a phrase in their order. *is_prefix*: it is one word, which may go on."""
 
     words: tuple[str, ...]
     is_prefix: bool = False
@@ -84,9 +84,13 @@ def _with_term(query: Query, value: str, is_quoted: bool, minus: str) -> Query:
         if is_prefix or minus:
             raise UsageError(f'"{minus}{value}" has no word in it')
         return query
-    # What is written as one word of several (Russia-Africa, l'or) is asked for as a phrase.
-    term = Term(found, is_prefix)
-    return replace(query, without=(*query.without, term)) if minus else replace(query, terms=(*query.terms, term))
+    # What is written as one word of several (Russia-Africa, l'or) is asked for as a phrase; a phrase has no prefix.
+    added = (Term(found),)
+    if is_prefix:
+        added = (*((Term(found[:-1]),) if found[1:] else ()), Term(found[-1:], is_prefix=True))
+    if minus:
+        return replace(query, without=(*query.without, *added))
+    return replace(query, terms=(*query.terms, *added))
 
 
 def _filter(name: str, value: str) -> str | datetime:
@@ -120,7 +124,8 @@ def canonical(query: Query) -> str:
     for name in FILTERS:
         value = getattr(query, name)
         if value is not None:
-            parts.append(f'{name}:"{value:%Y-%m-%d}"' if isinstance(value, datetime) else f'{name}:"{value}"')
+            words = f"{value:%Y-%m-%d}" if isinstance(value, datetime) else value
+            parts.append(f"{name}:{words}" if re.fullmatch(r"[\w-]+", words) else f'{name}:"{words}"')
     return " ".join(parts)
 
 
@@ -131,7 +136,7 @@ def _written(term: Term) -> str:
 
 def marks(text: str, query: Query) -> list[tuple[int, int]]:
     """Where words that *query* asks for stand in *text*, which is `prepared`, in order."""
-    wanted = [(stems(word, query.lang), term.is_prefix and word == term.words[-1], folded(word))
+    wanted = [(stems(word, query.lang), term.is_prefix, folded(word))
               for term in query.terms for word in term.words]  # fmt: skip
     return list(_marks(text, query.lang, wanted))
 

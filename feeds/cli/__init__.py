@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from feeds import __version__
-from feeds.cli import editing, looking, refreshing, searching
+from feeds.cli import editing, looking, refreshing, searching, serving
 from feeds.errors import ConfigError, FeedsError, UsageError
 
 EPILOG = """\b
@@ -39,7 +39,7 @@ def cli(context: click.Context, config: str, verbose: int) -> None:
     context.obj = Path(config)
 
 
-for module in (refreshing, editing, looking, searching):
+for module in (refreshing, editing, looking, searching, serving):
     for command in module.COMMANDS:
         cli.add_command(command)
 

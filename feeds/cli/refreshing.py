@@ -65,13 +65,36 @@ def summary(result: RefreshResult) -> str:
     return "\n".join(lines)
 
 
-@click.command()
-@click.pass_obj
-def run(path: Path) -> None:
-    """Keep refreshing: the daemon. SIGTERM or Ctrl-C ends it within 10 seconds, losing nothing."""
-    from feeds.daemon import serve_forever
+RUN_EPILOG = """\b
+Examples:
+  feeds run                              keep refreshing; let any web server show output/
+  feeds run --serve                      and show it, with live queries, as `feeds serve` does
+"""
 
-    serve_forever(path)
+
+@click.command(epilog=RUN_EPILOG)
+@click.option("--serve", is_flag=True, help="Answer over HTTP as well.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="With --serve: the address to listen on.")
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="With --serve; 0: any free."
+)
+@click.pass_obj
+def run(path: Path, serve: bool, host: str, port: int) -> None:
+    """Keep refreshing: the daemon. SIGTERM or Ctrl-C ends it within 10 seconds, losing nothing."""
+    from feeds.daemon import run_until_told
+
+    if not serve:
+        run_until_told(path)
+        return
+    from feeds.serve import Server
+
+    server = Server(path, host, port)
+    server.start()
+    click.echo(f"serving {server.url}", err=True)
+    try:
+        run_until_told(path)
+    finally:
+        server.stop()
 
 
 @click.command()

@@ -12,7 +12,7 @@ from datetime import datetime
 from feeds.model import Document, Snapshot, StoredArticle
 from feeds.render.entry import Entry, make_entry
 from feeds.render.jsonfeed import json_entries, json_feed
-from feeds.render.page import feed_page, front_page
+from feeds.render.page import feed_page, front_page, search_page
 from feeds.render.parts import FILES, MEDIA_TYPES, OutputFeed, RenderSettings, SourceInfo
 from feeds.render.status import render_status
 from feeds.render.xmlfeed import atom, atom_entries, rss, rss_entries
@@ -27,6 +27,7 @@ __all__ = [
     "front_page",
     "render_feed",
     "render_status",
+    "search_page",
 ]
 
 _ENTRIES: Mapping[str, Callable[[Sequence[Entry]], list[bytes]]] = {

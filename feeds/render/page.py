@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from feeds.model import Document
-from feeds.render.entry import Entry
+from feeds.render.entry import Entry, make_entry
 from feeds.render.parts import FILES, MEDIA_TYPES, OutputFeed, RenderSettings
 from feeds.render.values import line, rfc3339
 from feeds.render.words import shown_date, words
@@ -28,6 +28,34 @@ def feed_page(feed: OutputFeed, entries: Sequence[Entry], settings: RenderSettin
         links=_links(settings),
         home="../" * (feed.path.count("/") + 1) + "index.html",
         entries=[_shown(entry, settings) for entry in entries],
+    )
+
+
+def search_page(
+    feed: OutputFeed,
+    settings: RenderSettings,
+    text: str,
+    filters: Mapping[str, str | None],
+    query: str,
+    further: str,
+) -> bytes:
+    """What a search found. *query* is its query string, which its feeds have too; *further* leads to older ones."""
+    formats = [kind for kind in _NAMES if query]
+    return filled(
+        "search.html",
+        settings,
+        title=line(feed.title),
+        description="",
+        links=[
+            {"name": _NAMES[kind], "type": MEDIA_TYPES[kind], "href": f"search/{FILES[kind]}?{query}"}
+            for kind in formats
+        ],
+        home="index.html",
+        entries=[_shown(make_entry(article, settings), settings) for article in feed.articles],
+        action="search",
+        text=line(text),
+        filters=[(name, line(value)) for name, value in filters.items() if value],
+        further=further,
     )
 
 

@@ -88,6 +88,5 @@ class RenderSettings:
 
     def page_url(self, feed: OutputFeed) -> str:
         """The page of *feed*, or of the site where no pages are published."""
-        if "html" not in self.publish.formats:
-            return self.url()
-        return feed.urls.get("html") or self.url(f"{feed.path}/")
+        own = self.url(f"{feed.path}/") if "html" in self.publish.formats else self.url()
+        return feed.urls.get("html", own)

@@ -12,6 +12,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "site": "Site",
         "subscribe": "Subscribe",
+        "search": "Search",
+        "pages": "Pages",
+        "older": "Older articles",
         "also": "also in",
         "why": "Why it is here",
         "empty": "No articles yet.",
@@ -31,6 +34,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "fr": {
         "site": "Site",
         "subscribe": "S’abonner",
+        "search": "Rechercher",
+        "pages": "Pages",
+        "older": "Articles plus anciens",
         "also": "aussi dans",
         "why": "Pourquoi il est ici",
         "empty": "Pas encore d’articles.",

@@ -162,12 +162,14 @@ class Store:
                 if not searching.index(connection, _INDEX_STEP):
                     return
 
-    def search(self, query: Query, limit: int, before: int | None = None) -> tuple[list[StoredArticle], int | None]:
+    def search(
+        self, query: Query, limit: int, before: int | None = None, seconds: float | None = None
+    ) -> tuple[list[StoredArticle], int | None]:
         """The newest *limit* articles that *query* asks for, and what to give as *before* for the next ones, if any.
 
-        Raises UsageError for a source that there is not.
+        Raises UsageError for a source that there is not, StoreError ("interrupted") where it takes more than *seconds*.
         """
-        with self._read() as connection:
+        with self._read() as connection, opening.time_limit(connection, seconds):
             return searching.find(connection, query, before, limit)
 
     def feed_paths(self) -> list[str]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -45,6 +48,21 @@ def reason(error: BaseException) -> str:
         "attempt to write a readonly database": "it is read-only",
         "database or disk is full": "the disk is full",
     }.get(line, line)
+
+
+@contextmanager
+def time_limit(connection: Connection, seconds: float | None) -> Iterator[None]:
+    """Interrupt what *connection* does after so many *seconds*; on SQLite alone."""
+    if seconds is None or connection.dialect.name != "sqlite":
+        yield
+        return
+    until = time.monotonic() + seconds
+    driver: Any = connection.connection.dbapi_connection
+    driver.set_progress_handler(lambda: time.monotonic() > until, 10_000)
+    try:
+        yield
+    finally:
+        driver.set_progress_handler(None, 0)
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -183,9 +183,7 @@ def _any_of(columns: str, words: Iterable[str]) -> str:
 
 def _term(term: Term, lang: str | None) -> str:
     if term.is_prefix:
-        *first, last = term.words
-        begin = f'{{title body forms}} : ("{folded(last)}" *)'
-        return " AND ".join([*(_any_of("title body forms", sorted(stems(word, lang))) for word in first), begin])
+        return f'{{title body forms}} : ("{folded(term.words[0])}" *)'
     if len(term.words) == 1:
         return _any_of("title body forms", sorted(stems(term.words[0], lang)))
     languages = (lang,) if lang else (*LANGUAGES, None)

@@ -1,0 +1,190 @@
+"""The files of output/: the right type, ETag, compression, and never one from outside. Called by make_app."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from feeds.serve.wrapping import OPEN, etag, is_known, page_policy
+
+MAX_AGE = 60
+_REMEMBERED_BYTES = 64_000_000
+_LARGEST = 32_000_000
+_COMPRESSIBLE_FROM = 1_000  # bytes
+_TYPES = {
+    "atom.xml": "application/atom+xml; charset=utf-8",
+    "rss.xml": "application/rss+xml; charset=utf-8",
+    "feed.json": "application/feed+json",
+    ".json": "application/json",
+    ".opml": "text/x-opml; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".xml": "application/xml",
+    ".txt": "text/plain; charset=utf-8",
+}
+_ALLOW = {"Allow": "GET, HEAD"}
+
+Stamp = tuple[int, int, int]
+
+
+@dataclass(slots=True)
+class _File:
+    """A file as it was when its *stamp* (time, size, inode) was read."""
+
+    stamp: Stamp
+    body: bytes
+    headers: dict[str, str]
+    packed: bytes | None = field(default=None)
+
+
+class Files:
+    """An ASGI application over the folder that *root* gives."""
+
+    def __init__(self, root: Callable[[], Path]) -> None:
+        self._root = root
+        self._files: OrderedDict[str, _File] = OrderedDict()
+        self._bytes = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        await self.answer(scope["method"], scope["path"], headers)(scope, receive, send)
+
+    def answer(self, method: str, path: str, headers: Headers) -> Response:
+        """What is at *path*, decoded once."""
+        if method not in ("GET", "HEAD"):
+            return _plain(405, "only GET and HEAD are answered here", _ALLOW)
+        if not _is_plain(path):
+            return _plain(404, "there is nothing here")
+        name = self._name(path)
+        if name is None:
+            return Response(status_code=308, headers={"Location": quote(path.rsplit("/", 1)[1]) + "/"})
+        file = self._file(name)
+        return _plain(404, "there is nothing here") if file is None else _found(file, headers)
+
+    def _name(self, path: str) -> str | None:
+        """The file under the root that *path* stands for; None for a folder without its slash."""
+        name = path[1:]
+        if not name or name.endswith("/"):
+            return f"{name}index.html"
+        return None if os.path.isdir(self._root() / name) else name  # noqa: PTH112
+
+    def _file(self, name: str) -> _File | None:
+        known = self._files.get(name)
+        path = self._root() / name
+        try:
+            facts = os.stat(path)  # noqa: PTH116
+            if known is not None and known.stamp == (facts.st_mtime_ns, facts.st_size, facts.st_ino):
+                self._files.move_to_end(name)
+                return known
+            file = _read(path, self._root())
+        except (OSError, ValueError):
+            file = None
+        self._forget(name)
+        if file is not None:
+            self._remember(name, file)
+        return file
+
+    def _remember(self, name: str, file: _File) -> None:
+        self._files[name] = file
+        self._bytes += 2 * len(file.body)
+        while self._bytes > _REMEMBERED_BYTES and len(self._files) > 1:
+            self._forget(next(iter(self._files)))
+
+    def _forget(self, name: str) -> None:
+        gone = self._files.pop(name, None)
+        if gone is not None:
+            self._bytes -= 2 * len(gone.body)
+
+
+def _is_plain(path: str) -> bool:
+    """False for whatever could lead elsewhere, or to a file that is nobody's business."""
+    parts = path.split("/")
+    return (
+        path.startswith("/")
+        and path.isprintable()
+        and "\\" not in path
+        and not any(part.startswith(".") for part in parts)
+        and "" not in parts[1:-1]
+        and len(path) < 1000
+    )
+
+
+def _read(path: Path, root: Path) -> _File | None:
+    """The whole file, of one moment: it is replaced by renaming, so what is open stays what it was."""
+    if not path.resolve(strict=True).is_relative_to(root.resolve()):
+        return None
+    with path.open("rb") as file:
+        facts = os.fstat(file.fileno())
+        if facts.st_size > _LARGEST:
+            return None
+        body = file.read()
+    media_type = next((kind for end, kind in _TYPES.items() if path.name.endswith(end)), "application/octet-stream")
+    headers = {
+        "Content-Type": media_type,
+        "ETag": etag(body),
+        "Last-Modified": formatdate(facts.st_mtime, usegmt=True),
+        "Cache-Control": f"max-age={MAX_AGE}",
+    }
+    if media_type.startswith("text/html"):
+        headers["Content-Security-Policy"] = page_policy(body)
+    else:
+        headers |= OPEN
+    if _is_compressible(media_type, body):
+        headers["Vary"] = "Accept-Encoding"
+    return _File((facts.st_mtime_ns, facts.st_size, facts.st_ino), body, headers)
+
+
+def _is_compressible(media_type: str, body: bytes) -> bool:
+    return (
+        len(body) >= _COMPRESSIBLE_FROM
+        and media_type.startswith(("text/", "application/"))
+        and "octet" not in media_type
+    )
+
+
+def _found(file: _File, asked: Headers) -> Response:
+    packs = "Vary" in file.headers and _takes_gzip(asked.get("accept-encoding", ""))
+    tag = file.headers["ETag"]
+    packed_tag = tag[:-1] + '-gz"'
+    headers = file.headers | ({"ETag": packed_tag, "Content-Encoding": "gzip"} if packs else {})
+    known = asked.get("if-none-match")
+    unchanged = known is None and asked.get("if-modified-since") == headers["Last-Modified"]
+    if unchanged or is_known(known, tag) or is_known(known, packed_tag):
+        kept = (
+            "ETag",
+            "Last-Modified",
+            "Cache-Control",
+            "Vary",
+            "Content-Security-Policy",
+            "Access-Control-Allow-Origin",
+        )
+        return Response(status_code=304, headers={name: headers[name] for name in kept if name in headers})
+    if not packs:
+        return Response(file.body, headers=headers)
+    if file.packed is None:
+        file.packed = gzip.compress(file.body, 6, mtime=0)
+    return Response(file.packed, headers=headers)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    for each in accepted.lower().split(","):
+        coding, _, weight = each.partition(";")
+        if coding.strip() in ("gzip", "*"):
+            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
+
+
+def _plain(status: int, words: str, headers: dict[str, str] | None = None) -> Response:
+    return Response(words + "\n", status, headers, media_type="text/plain")

@@ -1,0 +1,69 @@
+"""What one connection may cost: uvicorn's protocol with limits on time, size and number. Called by Server."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from functools import cache
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_SECONDS = 10.0  # for a request to come whole, and between two of them
+ANSWER_SECONDS = 60.0  # for an answer to be taken
+HEAD_BYTES = 32_000
+_KEPT_BACK = 40  # file descriptors for everything else
+_MOST = 2000
+
+
+@cache
+def most_connections() -> int:
+    """How many may be open at once: as many as there are descriptors for."""
+    return max(8, min(_MOST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _KEPT_BACK))
+
+
+class LimitedProtocol(HttpToolsProtocol):
+    """Ends connections that are slow to ask or to listen, and refuses heads that are too long and what is too many."""
+
+    _timer: asyncio.TimerHandle | None = None
+    _head = 0
+    _answering = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > most_connections():
+            transport.abort()
+            return
+        self._within(HEAD_SECONDS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._within(None)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._head += len(data)
+        if self._head > HEAD_BYTES and not self._answering:
+            self.transport.write(
+                b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+            )
+            self.transport.close()
+            return
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        self._head = 0
+        self._answering += 1
+        self._within(ANSWER_SECONDS)
+        super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        self._head = 0
+        self._answering -= 1
+        if not self._answering:
+            self._within(HEAD_SECONDS)
+        super().on_response_complete()
+
+    def _within(self, seconds: float | None) -> None:
+        """End the connection after *seconds*, unless this is called again before."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None if seconds is None else self.loop.call_later(seconds, self.transport.abort)

@@ -1,0 +1,183 @@
+"""Live queries: any search as a page, as feeds, as JSON. Called by make_app."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from feeds.errors import StoreError, UsageError
+from feeds.export import row
+from feeds.model import StoredArticle
+from feeds.render import FILES, OutputFeed, RenderSettings, render_feed, search_page
+from feeds.search import FILTERS, Query, canonical, parse
+from feeds.serve.live import Live
+from feeds.serve.openapi import DESCRIPTION
+from feeds.serve.wrapping import OPEN, answer, page_policy
+
+MAX_RESULTS = 200
+_PAGE = 50  # results, unless more or fewer are asked for
+_SECONDS = 2.0  # that one search may take
+_AT_ONCE = 4
+_MAX_AGE = 60
+_KINDS = {name: kind for kind, name in FILES.items() if kind != "html"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request, understood. *before* is where the results before it ended."""
+
+    query: Query
+    text: str
+    limit: int
+    before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    articles: list[StoredArticle]
+    further: int | None
+    settings: RenderSettings
+
+
+class Queries:
+    """Answers searches, a few at a time, each within its time."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._threads = CapacityLimiter(_AT_ONCE)
+
+    async def page(self, request: Request) -> Response:
+        """/search: the form, and what was found."""
+        return await self._answer(request, self._page, _plain_error)
+
+    async def feed(self, request: Request) -> Response:
+        """/search/atom.xml, rss.xml and feed.json: a feed that one can subscribe to."""
+        if request.path_params["file"] not in _KINDS:
+            return _plain_error(404, "there is nothing here")
+        return await self._answer(request, self._feed, _plain_error)
+
+    async def articles(self, request: Request) -> Response:
+        """/api/articles: as `feeds export` shows them, with the address of the next ones."""
+        return await self._answer(request, self._articles, _json_error)
+
+    async def openapi(self, request: Request) -> Response:
+        """/api/openapi.json."""
+        return answer(request, json.dumps(DESCRIPTION).encode(), "application/json", _MAX_AGE, **OPEN)
+
+    async def _answer(
+        self,
+        request: Request,
+        make: Callable[[Request, _Asked], Response],
+        refuse: Callable[[int, str], Response],
+    ) -> Response:
+        try:
+            asked = _asked(request)
+            return await to_thread.run_sync(make, request, asked, limiter=self._threads)
+        except UsageError as error:
+            return refuse(400, str(error))
+        except StoreError as error:
+            return refuse(
+                503, "the search took too long" if "interrupted" in str(error) else "the store can't be read now"
+            )
+
+    def _find(self, asked: _Asked) -> _Found:
+        settings = self._live.settings()
+        if asked.query.topic is not None and asked.query.topic not in settings.topics:
+            raise UsageError(f'there is no topic "{asked.query.topic}"')
+        articles, further = self._live.store.search(asked.query, asked.limit, asked.before, _SECONDS)
+        return _Found(articles, further, settings)
+
+    def _page(self, request: Request, asked: _Asked) -> Response:
+        found = _Found([], None, self._live.settings()) if asked.query.is_empty else self._find(asked)
+        feed = self._output_feed(asked, found, request, "html")
+        further = f"?{_with(request, before=str(found.further))}" if found.further is not None else ""
+        body = search_page(feed, found.settings, asked.text, _filters(request), _with(request), further)
+        policy = {"Content-Security-Policy": page_policy(body)}
+        return answer(request, body, "text/html; charset=utf-8", _MAX_AGE, **policy)
+
+    def _feed(self, request: Request, asked: _Asked) -> Response:
+        name = request.path_params["file"]
+        found = self._find(asked)
+        kind: Any = _KINDS[name]
+        settings = replace(
+            found.settings, publish=msgspec.structs.replace(found.settings.publish, formats=(kind,), hub="")
+        )
+        (document,) = render_feed(self._output_feed(asked, found, request, name), settings)
+        return answer(request, document.body, document.media_type, _MAX_AGE, **OPEN)
+
+    def _output_feed(self, asked: _Asked, found: _Found, request: Request, name: str) -> OutputFeed:
+        """The search as a feed: known for ever by what it asks for, however that is written."""
+        words = canonical(asked.query)
+        base = found.settings.url("search")
+        links = {"first": f"{base}/atom.xml?{_with(request, before=None)}"}
+        next_url = None
+        if found.further is not None:
+            further = _with(request, before=str(found.further))
+            links["next"] = f"{base}/atom.xml?{further}"
+            next_url = f"{base}/feed.json?{further}"
+        own = f"?{_with(request)}" if request.url.query else ""
+        return OutputFeed(
+            path="search",
+            id=uuid.uuid5(self._live.store.namespace, f"search\n{words}").urn,
+            title=f"{found.settings.site.title}: {words}" if words else found.settings.site.title,
+            description=words,
+            language=asked.query.lang,
+            articles=tuple(found.articles),
+            updated_if_empty=self._live.store.created,
+            links=links,
+            next_url=next_url,
+            urls={kind: f"{base}/{file}{own}" for file, kind in _KINDS.items()} | {"html": base + own},
+        )
+
+    def _articles(self, request: Request, asked: _Asked) -> Response:
+        found = self._find(asked)
+        further = None
+        if found.further is not None:
+            further = f"{found.settings.url('api/articles')}?{_with(request, before=str(found.further))}"
+        value = {"articles": [row(article) for article in found.articles], "next": further}
+        return answer(request, json.dumps(value, ensure_ascii=False).encode(), "application/json", _MAX_AGE, **OPEN)
+
+
+def _asked(request: Request) -> _Asked:
+    """What the query string means. Raises UsageError."""
+    text = request.query_params.get("q", "")
+    query = parse(text, **_filters(request))
+    limit, before = request.query_params.get("limit", str(_PAGE)), request.query_params.get("before")
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= MAX_RESULTS and len(limit) < 9):
+        raise UsageError(f"limit: expected a number from 1 to {MAX_RESULTS}")
+    if before is not None and not (before.isascii() and before.isdigit() and len(before) < 18):
+        raise UsageError("before: expected what the last answer named")
+    return _Asked(query, text, int(limit), None if before is None else int(before))
+
+
+def _filters(request: Request) -> dict[str, str | None]:
+    return {name: request.query_params.get(name) for name in FILTERS}
+
+
+def _with(request: Request, **changed: str | None) -> str:
+    """The query string of *request*, of what we know in it, with *changed* in place of its own."""
+    known = {name: request.query_params.get(name) for name in ("q", *FILTERS, "limit", "before")} | changed
+    return urlencode({name: value for name, value in known.items() if value})
+
+
+# What was asked comes back in words, never as markup, whatever a client takes the answer for.
+_INERT = str.maketrans("<>", "‹›")
+
+
+def _plain_error(status: int, words: str) -> Response:
+    return Response(words.translate(_INERT) + "\n", status, media_type="text/plain")
+
+
+def _json_error(status: int, words: str) -> Response:
+    """RFC 9457."""
+    body = json.dumps({"status": status, "title": words.translate(_INERT)}).encode()
+    return Response(body, status, OPEN, media_type="application/problem+json")
