@@ -33,7 +33,7 @@ from feeds.store import Selection, Store
 from feeds.topics.gazetteer import places
 
 ALL = "all"
-_REMEMBERED_ENTRIES = 5_000
+_REMEMBERED_BYTES = 8_000_000  # of entries that other archives may have in common
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +169,9 @@ class _Publication:
 
     def _render_page(self, feed: OutputFeed, path: str, number: int) -> Iterable[Document]:
         places = self._store.page_places(feed.path, number)
-        new = {key: source for key, source in places if key not in self._archived}
-        if len(self._archived) > _REMEMBERED_ENTRIES:
+        if sum(len(each.xml) for each in self._archived.values()) > _REMEMBERED_BYTES:
             self._archived.clear()
-            new = dict(places)
+        new = {key: source for key, source in places if key not in self._archived}
         found = self._store.load_snapshots(list(new))
         made = self._renderer.archive_entries([(self._infos[new[key]], each) for key, each in found.items()])
         self._archived |= zip(found, made, strict=True)

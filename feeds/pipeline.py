@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 LEASE_MARGIN = timedelta(minutes=2)
 _RETIRE_STEP = 1000
+_INDEXED_AT_ONCE = 2000  # articles for each publishing: a first one of many is not kept waiting for the full-text index
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ def publish_all(
         formerly = store.expect_documents([path for batch in batches for path in batch.paths])
         written, standing = publish.write(batches, config.output_dir, formerly, stop.is_set, progress)
         store.set_documents(standing, now)
-    store.index(stop.is_set)
+    store.index(stop.is_set, _INDEXED_AT_ONCE)
     _tell_hub(config, store, written, now, stop)
     return tuple(path for path in written if not path.startswith("status/"))
 

@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine
 
 import feeds.store
+from feeds.search import parse
 from feeds.store import Store, schema
 from tests.build import NOW
 
@@ -25,12 +26,12 @@ def _config() -> Config:
     return config
 
 
-def _migrated(path: Path) -> Engine:
+def _migrated(path: Path, revision: str = "head") -> Engine:
     engine = create_engine(f"sqlite:///{path}")
     config = _config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     return engine
 
 
@@ -60,3 +61,26 @@ def test_both_make_the_same_full_text_index(tmp_path: Path) -> None:
             made.append(store.execute("SELECT sql FROM sqlite_master WHERE name = 'search'").fetchone())
     assert made[0] == made[1]
     assert made[0] is not None
+
+
+def test_store_of_the_first_version_is_archived_and_found_once_it_is_opened(tmp_path: Path) -> None:
+    _migrated(tmp_path / "feeds.db", "0001").dispose()
+    with sqlite3.connect(tmp_path / "feeds.db") as store:
+        store.execute(
+            "INSERT INTO meta VALUES ('namespace', '4b1c4c2e-5a43-4f0b-8b4e-6a0a6f4a2f11'), ('created', ?)", [str(NOW)]
+        )
+        store.execute(
+            "INSERT INTO sources (id, url_key, url, name, wait_reason, failures, skip_hours, skip_days, moved_count)"
+            " VALUES (1, 'k', 'https://courier.example/feed', 'Courier', '', 0, '[]', '[]', 0)"
+        )
+        store.execute(
+            "INSERT INTO articles (pk, id, source_id, title, summary, content, updated, first_seen, date, authors, categories,"
+            " enclosures, words_key, entry_key, entry, held) VALUES (7, '00000000-0000-4000-8000-000000000007', 1, 'Gold',"
+            " '', '', 0, 0, 0, '[]', '[]', '[]', '', '', '{}', 0)"
+        )
+        store.execute("INSERT INTO memberships VALUES ('all', 7, 0)")
+    with Store(f"sqlite:///{tmp_path / 'feeds.db'}", NOW) as opened:
+        opened.settle()
+        opened.index()
+        assert [page.entries for page in opened.archive_pages()["all"]] == [1]
+        assert [found.title for found in opened.search(parse("gold"), 10)[0]] == ["Gold"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from contextlib import ExitStack
@@ -11,13 +12,15 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from feeds.errors import ServeError
+from feeds.errors import FeedsError, ServeError
 from feeds.serve.files import Files
 from feeds.serve.live import Live
 from feeds.serve.protocol import LimitedProtocol
 from feeds.serve.queries import Queries
 from feeds.serve.vitals import Vitals
 from feeds.serve.wrapping import Wrapped
+
+logger = logging.getLogger(__name__)
 
 _BACKLOG = 1024
 _ENDING = 5  # seconds that answers under way may take when the server is told to stop
@@ -61,6 +64,8 @@ class Server:
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+        self._stopping = threading.Event()
+        self._indexing = threading.Thread(target=self._index, daemon=True)
 
     @property
     def url(self) -> str:
@@ -71,11 +76,21 @@ class Server:
     def start(self) -> None:
         """Answer from now on, in a thread of its own."""
         self._thread.start()
+        self._indexing.start()
+
+    def _index(self) -> None:
+        """Bring what an older store has into the full-text index, while answering."""
+        try:
+            self._live.store.index(self._stopping.is_set)
+        except FeedsError as error:
+            logger.warning("%s", error)
 
     def stop(self) -> None:
         """Take no more requests, and return when those under way are answered, or after a few seconds."""
+        self._stopping.set()
         self._server.should_exit = True
         self._thread.join(_ENDING + 2)
+        self._indexing.join()
         self._socket.close()
         self._live.close()
 

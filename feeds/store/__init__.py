@@ -155,12 +155,18 @@ class Store:
         with self._write() as connection:
             connection.execute(delete(schema.fetch_log).where(schema.fetch_log.c.at < before))
 
-    def index(self, stop: Callable[[], bool] = lambda: False) -> None:
-        """Bring what changed into the full-text index, in steps, until *stop* says so; what is left is done by the next."""
-        while not stop():
+    def index(self, stop: Callable[[], bool] = lambda: False, most: int | None = None) -> None:
+        """Bring what changed into the full-text index, in steps, until *stop* says so or *most* articles are done.
+
+        What is left is done by the next.
+        """
+        done = 0
+        while not stop() and (most is None or done < most):
             with self._write() as connection:
-                if not searching.index(connection, _INDEX_STEP):
-                    return
+                step = searching.index(connection, _INDEX_STEP)
+            if not step:
+                return
+            done += step
 
     def search(
         self, query: Query, limit: int, before: int | None = None, seconds: float | None = None
