@@ -47,6 +47,8 @@ def _measure(folder: Path, count: int) -> None:
     print(
         f"{count} articles; first publish {first:.1f} s: {archived} entries in archives, {archived / first:.0f} a second"
     )
+    with Store(config.store_url, NEWEST) as store:
+        store.index()  # which else goes on with each publishing, 2,000 articles at a time
     imports = statistics.median(_seconds(IMPORTS) for _ in range(5))
     same = statistics.median(_seconds(publish) for _ in range(3))
     ten = []

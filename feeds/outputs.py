@@ -131,6 +131,7 @@ class _Publication:
         self._renderer = Renderer(settings)
         self._infos = {state.id: settings.sources[name] for name, state in store.states().items()}
         self._archived: dict[int, ArchiveEntry] = {}
+        self._archived_bytes = 0
         titles = {name: topic.title for name, topic in settings.topics.items()}
         rest = settings.interval, settings.version, settings.places
         self._common = _key(settings.site, settings.publish, titles, *rest)
@@ -169,12 +170,14 @@ class _Publication:
 
     def _render_page(self, feed: OutputFeed, path: str, number: int) -> Iterable[Document]:
         places = self._store.page_places(feed.path, number)
-        if sum(len(each.xml) for each in self._archived.values()) > _REMEMBERED_BYTES:
+        if self._archived_bytes > _REMEMBERED_BYTES:
             self._archived.clear()
+            self._archived_bytes = 0
         new = {key: source for key, source in places if key not in self._archived}
         found = self._store.load_snapshots(list(new))
         made = self._renderer.archive_entries([(self._infos[new[key]], each) for key, each in found.items()])
         self._archived |= zip(found, made, strict=True)
+        self._archived_bytes += sum(len(each.xml) for each in made)
         entries = [self._archived[key] for key, _ in places if key in self._archived]
         return [self._renderer.archive_page(feed, path, entries)]
 
