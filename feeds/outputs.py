@@ -16,6 +16,7 @@ from feeds import __version__
 from feeds.config import Config, Source
 from feeds.health import source_rows
 from feeds.model import ArchivePage, Batch, Document, Selected, SourceState
+from feeds.names import country_name, language_name
 from feeds.opml import feeds_opml, sources_opml
 from feeds.render import (
     FILES,
@@ -110,7 +111,8 @@ def _head(
 def _described(config: Config, topic: str, part: str) -> tuple[str, str]:
     """The feed's title and description."""
     kind, _, name = part.partition("/")
-    suffix = {"lang": f" ({name})", "country": f" ({name.upper()})"}.get(kind, "")
+    called = {"lang": language_name, "country": country_name}.get(kind)
+    suffix = f" ({called(name, config.site.language)})" if called else ""
     if topic == ALL:
         return config.site.title + suffix, config.site.description
     about = config.topics[topic]

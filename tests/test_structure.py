@@ -27,6 +27,7 @@ ALONE = {
     "lingua": "language.py",
     "ahocorasick_rs": "topics",
     "snowballstemmer": "stemming.py",
+    "babel": "names.py",
     "starlette": "serve",
     "uvicorn": "serve",
     "tomlkit": "config",

@@ -46,7 +46,7 @@ What to open next:
   {directory / "output" / "sahel" / "atom.xml"}        a feed, for any reader
   {directory / "output" / "status" / "index.html"}     how the sources fare
   {directory / "config.toml"}                  what was followed
-Then, in {directory}:  feeds sources   |   feeds export   |   feeds explain "Mali's ruler visits Moscow"
+Then, in {directory}:  feeds sources   |   feeds search mali   |   feeds serve   |   feeds explain "Mali's ruler visits Moscow"
 """)
 
 
