@@ -28,13 +28,13 @@ def prepared(text: str) -> str:
     return clean(text)
 
 
-@lru_cache(100_000)
+@lru_cache(20_000)
 def folded(word: str) -> str:
     """*word* in small letters without accents."""
     return fold(word[:_LONGEST]).replace(" ", "")
 
 
-@lru_cache(100_000)
+@lru_cache(20_000)
 def stem(word: str, language: str | None) -> str:
     """The stem of *word* in *language* (ISO 639-1), folded; the word itself where nobody knows its language's stems.
 
@@ -60,7 +60,7 @@ def tokens(text: str, language: str | None) -> list[tuple[str, str]]:
     return [_token(word, language) for word in _WORD.findall(text)]
 
 
-@lru_cache(200_000)
+@lru_cache(50_000)
 def _token(word: str, language: str | None) -> tuple[str, str]:
     return stem(word, language), folded(word)
 
