@@ -24,9 +24,8 @@ from feeds.store.schema import archive_pages, archive_places, archives, articles
 PAGE_LENGTH = 200
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(
-    Snapshot
-)  # fields of StoredArticle that come later need a default: old ones lack them
+# Fields that StoredArticle gets later need a default: old snapshots lack them.
+_decoder = msgspec.msgpack.Decoder(Snapshot)
 
 
 def touch(connection: Connection, pks: Iterable[int]) -> None:
