@@ -29,7 +29,9 @@ Format = Literal["atom", "rss", "json", "html"]
 TextPolicy = Literal["full", "summary", "link"]
 
 # Names that output/ uses itself, and so no topic may have.
-RESERVED_TOPICS = frozenset({"all", "articles", "assets", "status", "search", "api", "about", "static", "metrics", "healthz"})
+RESERVED_TOPICS = frozenset(
+    {"all", "articles", "assets", "status", "search", "api", "about", "static", "metrics", "healthz"}
+)
 
 _MOST_TIMEOUT = timedelta(hours=1)
 _LEAST_INTERVAL, _MOST_INTERVAL = timedelta(minutes=1), timedelta(days=90)
