@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -62,7 +61,9 @@ def parse(text: str, **filters: str | None) -> Query:
     given: dict[str, str] = {}
     for part in _PART.finditer(text):
         name, value = part["filter"], part["quoted"] if part["quoted"] is not None else part["bare"]
-        if name in FILTERS and not part["minus"]:
+        if name in FILTERS and part["minus"]:
+            raise UsageError(f'"-{name}:" can\'t be asked: a filter says what is wanted')
+        if name in FILTERS:
             given[name] = value
         else:
             query = _with_term(query, f"{name}:{value}" if name else value, part["quoted"] is not None, part["minus"])
@@ -118,9 +119,7 @@ def _date(name: str, value: str) -> datetime:
 
 def canonical(query: Query) -> str:
     """*query* written out, the same for all ways of asking the same."""
-    parts = sorted(_written(term) for term in set(query.terms)) + sorted(
-        f"-{_written(each)}" for each in set(query.without)
-    )
+    parts = sorted({_written(term) for term in query.terms}) + sorted({f"-{_written(term)}" for term in query.without})
     for name in FILTERS:
         value = getattr(query, name)
         if value is not None:
@@ -135,18 +134,22 @@ def _written(term: Term) -> str:
 
 
 def marks(text: str, query: Query) -> list[tuple[int, int]]:
-    """Where words that *query* asks for stand in *text*, which is `prepared`, in order."""
-    wanted = [(stems(word, query.lang), term.is_prefix, folded(word))
-              for term in query.terms for word in term.words]  # fmt: skip
-    return list(_marks(text, query.lang, wanted))
+    """Where words that *query* asks for stand in *text*, which is `prepared`, in order; a phrase's where all do."""
+    found = list(words(text))
+    forms = [stems(word, query.lang) for word, _, _ in found]
+    plain = [folded(word) for word, _, _ in found]
+    marked: set[int] = set()
+    for term in query.terms:
+        wanted = [stems(word, query.lang) for word in term.words]
+        begin = folded(term.words[0]) if term.is_prefix else None
+        for place in range(len(found) - len(wanted) + 1):
+            if (begin and plain[place].startswith(begin)) or _stand_at(place, forms, wanted):
+                marked.update(range(place, place + len(wanted)))
+    return [found[place][1:] for place in sorted(marked)]
 
 
-def _marks(text: str, lang: str | None, wanted: list[tuple[frozenset[str], bool, str]]) -> Iterator[tuple[int, int]]:
-    for word, start, end in words(text):
-        mine = stems(word, lang)
-        plain = folded(word)
-        if any(mine & forms or (is_prefix and plain.startswith(begin)) for forms, is_prefix, begin in wanted):
-            yield start, end
+def _stand_at(place: int, forms: list[frozenset[str]], wanted: list[frozenset[str]]) -> bool:
+    return all(forms[place + number] & each for number, each in enumerate(wanted))
 
 
 def snippet(text: str, query: Query, length: int = 240) -> tuple[str, list[tuple[int, int]]]:

@@ -8,16 +8,18 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds import search
+from feeds import search, stemming
 from feeds.errors import UsageError
 from feeds.model import Evidence, TopicMatch
 from feeds.search import Query, Term, canonical, marks, parse, snippet
@@ -90,6 +92,7 @@ def test_query_is_understood(text: str, query: Query) -> None:
         ("lang:french", "expected a language code"),
         ("country:mali", "expected a country code"),
         ("topic:a_b", "expected a topic"),
+        ("mali -lang:fr", "can't be asked"),
     ],
 )
 def test_query_that_can_not_be_is_one_clear_line(text: str, words: str) -> None:
@@ -128,6 +131,10 @@ def test_ways_of_asking_the_same_are_written_alike() -> None:
         ("pt", "As negociações do presidente", "negociação presidentes"),
         ("es", "Las elecciones presidenciales", "elección presidencial"),
         ("de", "Die Wahlen in Mali", "Wahl"),
+        ("fr", "La sécurité alimentaire", '"securites alimentaires"'),
+        ("fr", "L'Assemblée a adopté la première loi", "assemblees adopter premier"),
+        ("fr", "Accord signé en Côte d'Ivoire", '"cote d\'ivoire"'),
+        ("pt", "A negociação e as eleições", '"a negociacoes" eleicao'),
         ("ha", "Ɗan takara a Nijar", "dan nijar"),
         (None, "Uranium from Arlit", "uranium"),
     ],
@@ -206,6 +213,47 @@ def test_edited_hidden_and_retired_articles_are_found_as_they_are(store: Store) 
     assert found(store, "gold") == []
 
 
+def test_burst_at_one_moment_stays_in_its_place(store: Store) -> None:
+    midnight = NOW.replace(hour=0)
+    after, before = midnight + HOUR / 2, midnight - HOUR / 3600
+    listed(store, "Courier", [written("after", "Gold", published=after), written("before", "Gold", published=before)])
+    store.index()
+    listed(store, "Herald", [written(f"{number}", "Gold", published=midnight, url=None) for number in range(200)])
+    store.index()
+    dates = [each.date for each in store.search(parse("gold"), 500)[0]]
+    assert dates == [after, *[midnight] * 200, before]
+    ids = [each.id for each in store.search(parse("gold"), 500)[0] if each.date == midnight]
+    assert ids == sorted(ids)
+    assert found(store, f"gold until:{midnight:%Y-%m-%d}") == ["before"]
+
+
+def test_outlet_is_found_by_its_name(store: Store) -> None:
+    listed(store, "Le Fleuve", [written("a", "Gold", "fr", content="<p>Rien</p>")])
+    assert found(store, "gold fleuves") == ["a"]
+    assert found(store, '"le fleuve"') == ["a"]
+    assert found(store, '"rien le"') == []
+
+
+def test_hidden_article_is_not_found_from_that_moment_on(store: Store) -> None:
+    listed(store, "Courier", [written("a", "Gold")])
+    assert found(store, "gold") == ["a"]
+    (one,) = store.articles()
+    store.hide(one.id, NOW)
+    assert store.search(parse("gold"), 10) == ([], None)
+
+
+def test_held_articles_do_not_flood_a_search(store: Store) -> None:
+    listed(store, "Courier", [written("a", "Gold")])
+    store.set_documents({}, NOW)
+    listed(store, "Herald", [written(f"{number}", "Gold", published=None, url=None) for number in range(15)])
+    assert len(found(store, "gold")) == 11
+
+
+def test_place_to_go_on_from_may_be_any_number(store: Store) -> None:
+    assert store.search(parse("gold"), 10, -(2**70)) == ([], None)
+    assert store.search(parse("gold"), 10, 2**70) == ([], None)
+
+
 def test_article_that_gets_another_date_moves(store: Store) -> None:
     listed(store, "Courier", [written("a", "Gold", published=None), written("b", "Gold", published=NOW - HOUR)])
     assert found(store, "gold") == ["a", "b"]
@@ -245,6 +293,27 @@ def test_a_thousand_articles_of_one_moment_are_all_found(store: Store) -> None:
 def test_marks_stand_where_the_words_do() -> None:
     text = prepared("Les négociations, la négociation et rien")
     assert [text[low:high] for low, high in marks(text, parse("negociation"))] == ["négociations", "négociation"]
+
+
+def test_words_of_a_phrase_are_marked_where_they_stand_together() -> None:
+    text = "The house is white. The white house stands."
+    assert [text[low:high] for low, high in marks(text, parse('"white house"'))] == ["white", "house"]
+
+
+def test_threads_do_not_cut_each_others_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Snowball's own stemmers keep the word, and their place in it, in themselves."""
+    together = Barrier(2)
+
+    class Stemmer:
+        def stemWord(self, word: str) -> str:
+            self.word = word
+            together.wait(10)
+            return self.word
+
+    monkeypatch.setitem(stemming._NAMES, "xx", "new")
+    monkeypatch.setattr("snowballstemmer.stemmer", lambda _: Stemmer())
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(lambda word: stem(word, "xx"), ("gold", "mine"))) == ["gold", "mine"]
 
 
 def test_snippet_is_cut_between_words_around_the_first_hit() -> None:

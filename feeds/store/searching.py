@@ -1,9 +1,10 @@
 """The full-text index, on SQLite's FTS5 (sqlite.org/fts5.html). Called by Store alone.
 
-Every article that is not hidden has a row: the stems of its title and text, the words that differ from their stems
-(for prefixes), and facets (topic, language, countries, sources) as words of their own, so that one walk through the index
-answers all. A row's number ascends with the article's date: the newest come first without sorting, a date is a bound on
-the number, and a place in the results is one, too. PostgreSQL's index will stand beside it.
+Every article that is not hidden has a row: the stems of its title, text and outlet's name, the words that differ from
+their stems (for prefixes), and facets (topic, language, countries, sources) as words of their own, so that one walk
+through the index answers all. A row's number ascends with the article's date, to the second, and within it against its
+id: the newest come first without sorting, a date is a bound on the number, and a place in the results is one, too.
+PostgreSQL's index will stand beside it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, Row, bindparam, select, text, update
 
 from feeds.errors import UsageError
 from feeds.language import base_language
@@ -26,14 +27,17 @@ from feeds.store.reading import complete_articles, rows_of_articles
 from feeds.store.schema import articles, listings, sources
 
 _MOST_TEXT = 30_000  # characters of an article that are indexed
-_A_SECOND = 64  # row numbers
+_A_SECOND = 16**5  # row numbers: five digits of the id
 _ALL = "_all"
+_END = "_end"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _INSERT = text("INSERT INTO search (rowid, title, body, forms, facets) VALUES (:row, :title, :body, :forms, :facets)")
-_LAST = text("SELECT max(search_row) FROM articles WHERE search_row >= :low AND search_row < :high")
 _FIND = text(
-    "SELECT rowid FROM search WHERE search MATCH :match AND rowid >= :low AND rowid < :high ORDER BY rowid DESC LIMIT :limit"
+    # CROSS: SQLite shall walk the index, newest first, and end at the limit (sqlite.org/optoverview.html#crossjoin).
+    "SELECT search.rowid FROM search CROSS JOIN articles ON articles.search_row = search.rowid"
+    " WHERE search MATCH :match AND search.rowid >= :low AND search.rowid < :high"
+    " AND articles.hidden_at IS NULL AND NOT articles.held ORDER BY search.rowid DESC LIMIT :limit"
 )
 
 
@@ -44,23 +48,18 @@ def index(connection: Connection, limit: int) -> int:
     if not rows:
         return 0
     remove(connection, [row.search_row for row in rows if row.search_row is not None])
-    carriers = _carriers(connection, [row.pk for row in rows])
-    shown = [(row, each) for row, each in zip(rows, complete_articles(connection, rows), strict=True)]
-    numbers: dict[int, int | None] = {row.pk: None for row in rows}
-    taken: set[int] = set()
-    entries = []
-    for row, article in shown:
-        if row.hidden_at is None:
-            number = _free_number(connection, row.date, taken)
-            taken.add(number)
-            numbers[row.pk] = number
-            entries.append({"row": number} | _columns(article, carriers.get(row.pk, ())))
+    numbers: dict[int, int] = _numbers(connection, [row for row in rows if row.hidden_at is None])
+    carriers = _carriers(connection, list(numbers))
+    shown = [(row.pk, each) for row, each in zip(rows, complete_articles(connection, rows), strict=True)
+             if row.pk in numbers]  # fmt: skip
+    entries = [{"row": numbers[pk]} | _columns(article, carriers.get(pk, ())) for pk, article in shown]
     if entries:
-        connection.execute(_INSERT, entries)
+        # FTS5 writes a segment for every number that is lower than the one before.
+        connection.execute(_INSERT, sorted(entries, key=lambda entry: int(entry["row"])))
     statement = (
         update(articles).where(articles.c.pk == bindparam("key")).values(search_row=bindparam("row"), unindexed=False)
     )
-    connection.execute(statement, [{"key": pk, "row": number} for pk, number in numbers.items()])
+    connection.execute(statement, [{"key": row.pk, "row": numbers.get(row.pk)} for row in rows])
     return len(rows)
 
 
@@ -79,28 +78,38 @@ def row_numbers(connection: Connection, pks: Sequence[int]) -> list[int]:
     return found
 
 
-def _free_number(connection: Connection, date: datetime, taken: set[int]) -> int:
-    """A number for an article of that moment: in its own second's range, or behind what fills it, its hour, its day."""
-    start = _number(date)
-    for span in (_A_SECOND, 3600 * _A_SECOND, 86_400 * _A_SECOND, 2**40):
-        last = connection.execute(_LAST, {"low": start, "high": start + span}).scalar()
-        number = start if last is None else last + 1
+def _numbers(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, int]:
+    """A row number for each article, by its key: its second's, and in it by its id; the next one where that is taken."""
+    wanted = {row.pk: _number(row.date) + _A_SECOND - 1 - int(row.id[:5], 16) for row in rows}
+    taken: set[int] = set()
+    for part in chunks(list(wanted.values())):
+        near = articles.c.search_row.in_(part)
+        taken |= set(connection.execute(select(articles.c.search_row).where(near)).scalars())
+    for pk, number in wanted.items():
         while number in taken:
             number += 1
-        if number < start + span:
-            break
-    return number
+            if number not in taken and _is_taken(connection, number):
+                taken.add(number)
+        taken.add(number)
+        wanted[pk] = number
+    return wanted
+
+
+def _is_taken(connection: Connection, number: int) -> bool:
+    return connection.execute(select(articles.c.pk).where(articles.c.search_row == number)).first() is not None
 
 
 def _number(date: datetime) -> int:
     return int((date - _EPOCH).total_seconds()) * _A_SECOND
 
 
-def _columns(article: StoredArticle, carriers: Iterable[int]) -> dict[str, str]:
+def _columns(article: StoredArticle, carriers: Iterable[int]) -> dict[str, Any]:
     language = base_language(article.language) if article.language else None
     title, body = prepared(article.title), prepared(_body(article)[:_MOST_TEXT])
     forms: set[str] = set()
-    columns = {"title": _stemmed(title, language, forms), "body": _stemmed(body, language, forms)}
+    outlet = _stemmed(prepared(article.source.name), language, forms)
+    body = f"{_stemmed(body, language, forms)} {_END} {outlet}"  # no phrase goes from one into the other
+    columns = {"title": _stemmed(title, language, forms), "body": body}
     facets = [_ALL, *(_facet("s", str(number)) for number in sorted(carriers))]
     facets += [_facet("t", topic) for topic in sorted(article.topics)]
     facets += [_facet("c", country.lower()) for country in sorted(countries(article.topics))]
@@ -140,10 +149,11 @@ def find(
 ) -> tuple[list[StoredArticle], int | None]:
     """The newest *limit* articles that *query* asks for, and where the next ones begin (None: there are no more).
 
-    *before* is what the last call said. Raises UsageError for a source that there is not.
+    Hidden ones are left out from that moment on, and held ones: a search is a subscription feed, too. *before* is what
+    the last call said. Raises UsageError for a source that there is not.
     """
     low = _number(query.since) if query.since else 0
-    high = min(_number(query.until) if query.until else 2**62, before if before is not None else 2**62)
+    high = min(_number(query.until) if query.until else 2**62, max(before, 0) if before is not None else 2**62)
     asked = {"match": _match(connection, query), "low": low, "high": high, "limit": limit + 1}
     numbers = list(connection.execute(_FIND, asked).scalars())
     rows: dict[int, Any] = {}
