@@ -212,6 +212,23 @@ class ArchivePage:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthPage:
+    """A page of a feed's articles of *month*, "2026-11" in UTC; numbered from 1, the oldest. *digest* changes with it."""
+
+    month: str
+    number: int
+    digest: str
+
+
+class PageTask(NamedTuple):
+    """An article whose own page is to be written, or, if *is_hidden*, taken away. *id* is the bare UUID."""
+
+    pk: int
+    id: str
+    is_hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Selected:
     """An article that a feed shows, as far as is needed to tell whether the feed changed. *revision* counts its changes."""
 

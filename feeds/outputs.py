@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -25,6 +25,7 @@ from feeds.render import (
     Renderer,
     RenderSettings,
     SourceInfo,
+    article_page,
     front_page,
     render_status,
 )
@@ -84,6 +85,21 @@ def output_feed(config: Config, store: Store, now: datetime, path: str) -> Outpu
     pages = tuple(store.archive_pages().get(path, ()))
     head = _head(config, store, path, pages, render_settings(config, store))
     return replace(head, articles=tuple(store.select(_selection(config, path, now))))
+
+
+def article_documents(config: Config, store: Store, pks: Sequence[int]) -> Iterator[Document]:
+    """The pages of the articles with these keys."""
+    settings = render_settings(config, store)
+    return (article_page(article, settings) for article in store.load(pks))
+
+
+def article_pages_key(config: Config, store: Store) -> str:
+    """What all articles' pages rest on beside the articles: when it changes, all are made again."""
+    settings = render_settings(config, store)
+    titles = {name: topic.title for name, topic in settings.topics.items()}
+    labels = sorted((each.name, each.language, each.control, each.text) for each in settings.sources.values())
+    site = settings.site
+    return _key(site.title, site.language, site.timezone, settings.publish.text, titles, labels, settings.version)
 
 
 def _selection(config: Config, path: str, now: datetime) -> Selection:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from feeds import outputs, publish, schedule, topics
+from feeds import article_pages, outputs, publish, schedule, topics
 from feeds.config import Config, Source
 from feeds.errors import UsageError
 from feeds.model import Outcome, Saved, SourceState
@@ -176,6 +176,7 @@ def publish_all(
         formerly = store.expect_documents([path for batch in batches for path in batch.paths])
         written, standing = publish.write(batches, config.output_dir, formerly, stop.is_set, progress)
         store.set_documents(standing, now)
+        written += article_pages.write(config, store, stop.is_set)
     store.index(stop.is_set, _INDEXED_AT_ONCE)
     _tell_hub(config, store, written, now, stop)
     return tuple(path for path in written if not path.startswith("status/"))

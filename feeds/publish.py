@@ -33,7 +33,7 @@ def write(
     """
     standing: dict[str, Standing] = {}
     written: list[str] = []
-    with _in_words(directory):
+    with in_words(directory):
         for done, batch in enumerate(batches, 1):
             if stop():
                 return written, {**formerly, **standing}
@@ -41,7 +41,7 @@ def write(
                 standing |= {path: formerly[path] for path in batch.paths}
             else:
                 for document in batch.make():
-                    if _write_if_changed(directory / document.path, document):
+                    if write_if_changed(directory / document.path, document):
                         written.append(document.path)
                     standing[document.path] = _left(directory / document.path, batch.key)
             if progress:
@@ -52,7 +52,8 @@ def write(
 
 
 @contextmanager
-def _in_words(directory: Path) -> Iterator[None]:
+def in_words(directory: Path) -> Iterator[None]:
+    """What the system says of a file in *directory*, as a PublishError."""
     try:
         yield
     except OSError as error:
@@ -76,11 +77,11 @@ def _left(path: Path, key: str | None) -> Standing:
 @contextmanager
 def alone(directory: Path) -> Iterator[None]:
     """One writer of *directory* at a time; what a killed one left half done is swept up. Raises PublishError."""
-    with _in_words(directory):
+    with in_words(directory):
         directory.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(directory, os.O_RDONLY)
     try:
-        with _in_words(directory):
+        with in_words(directory):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             at_work = directory / _AT_WORK
             if at_work.exists():
@@ -95,7 +96,8 @@ def alone(directory: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _write_if_changed(path: Path, document: Document) -> bool:
+def write_if_changed(path: Path, document: Document) -> bool:
+    """Put *document* at *path* whole, or not at all; True if there was anything else."""
     with suppress(FileNotFoundError, NotADirectoryError):
         if path.read_bytes() == document.body:
             return False

@@ -12,7 +12,7 @@ from datetime import datetime
 from feeds.model import Document, Snapshot, StoredArticle
 from feeds.render.entry import Entry, make_entry
 from feeds.render.jsonfeed import json_entries, json_feed
-from feeds.render.page import feed_page, front_page, search_page
+from feeds.render.page import article_page, article_path, feed_page, front_page, search_page
 from feeds.render.parts import FILES, MEDIA_TYPES, OutputFeed, RenderSettings, SourceInfo
 from feeds.render.status import render_status
 from feeds.render.xmlfeed import atom, atom_entries, rss, rss_entries
@@ -24,6 +24,8 @@ __all__ = [
     "RenderSettings",
     "Renderer",
     "SourceInfo",
+    "article_page",
+    "article_path",
     "front_page",
     "render_feed",
     "render_status",

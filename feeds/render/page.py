@@ -1,4 +1,4 @@
-"""A feed as a page, and the front page: HTML without scripts or requests to others. Called by render and outputs."""
+"""A feed as a page, an article, and the front page: HTML without scripts or requests to others. Called by render, outputs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from feeds.model import Document
+from feeds.markup import plain_text
+from feeds.model import Document, StoredArticle, Text, TopicMatch
 from feeds.render.entry import Entry, make_entry
 from feeds.render.parts import FILES, MEDIA_TYPES, OutputFeed, RenderSettings
-from feeds.render.values import line, rfc3339
-from feeds.render.words import shown_date, words
+from feeds.render.values import language_tag, line, rfc3339, xml_text
+from feeds.render.words import shown_date, shown_utc, words
 
 _NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 
@@ -27,7 +28,7 @@ def feed_page(feed: OutputFeed, entries: Sequence[Entry], settings: RenderSettin
         description=line(feed.description),
         links=_links(settings),
         home="../" * (feed.path.count("/") + 1) + "index.html",
-        entries=[_shown(entry, settings) for entry in entries],
+        entries=[_shown(entry, settings, "../" * (feed.path.count("/") + 1)) for entry in entries],
     )
 
 
@@ -51,12 +52,71 @@ def search_page(
             for kind in formats
         ],
         home="index.html",
-        entries=[_shown(make_entry(article, settings), settings) for article in feed.articles],
+        entries=[_shown(make_entry(article, settings), settings, "") for article in feed.articles],
         action="search",
         text=line(text),
         filters=[(name, line(value)) for name, value in filters.items() if value],
         further=further,
     )
+
+
+def article_path(article_id: str) -> str:
+    """Where the page of the article with this urn:uuid: is, under output/."""
+    return f"articles/{article_id.removeprefix('urn:uuid:')}.html"
+
+
+def article_page(article: StoredArticle, settings: RenderSettings) -> Document:
+    """articles/ID.html: whose it is, when, what it says as far as may be republished, why it is here, who else has it."""
+    entry = make_entry(article, settings)
+    source = settings.sources.get(article.source.name)
+    policy = (source.text if source else None) or settings.publish.text
+    names = words(settings.site)
+    shown = _shown(entry, settings, "../")
+    changed = entry.updated > article.date
+    body = filled(
+        "article.html",
+        settings,
+        title=entry.title,
+        entry=shown,
+        authors=entry.authors,
+        is_dated=article.published is not None,
+        datetime=rfc3339(article.date),
+        date=shown_date(article.date, settings.site),
+        utc=shown_utc(article.date, settings.site),
+        changed=rfc3339(entry.updated) if changed else "",
+        changed_date=shown_date(entry.updated, settings.site) if changed else "",
+        paragraphs=_paragraphs(article) if policy == "full" else [shown["summary"]] if shown["summary"] else [],
+        reasons=[
+            {"path": f"../{name}/index.html", "title": _topic_title(name, settings), "found": _found(match, names)}
+            for name, match in sorted(article.topics.items())
+            if name in settings.topics
+        ],
+    )
+    return Document(article_path(article.id), MEDIA_TYPES["html"], body)
+
+
+def _paragraphs(article: StoredArticle) -> list[str]:
+    """The text in plain paragraphs: no picture, link or frame of others is in our pages."""
+    text = plain_text(Text(article.content or article.summary, html=bool(article.content)))
+    return [xml_text(part).strip() for part in text.split("\n") if part.strip()]
+
+
+def _topic_title(name: str, settings: RenderSettings) -> str:
+    return line(settings.topics[name].title) or name
+
+
+def _found(match: TopicMatch, names: Mapping[str, str]) -> list[dict[str, str]]:
+    """What was found for a topic, the strongest first: its concept, the words and where they stand."""
+    found = sorted(match.evidence, key=lambda each: -each.weight)
+    return [
+        {
+            "concept": line(each.label) or line(each.concept),
+            "term": line(each.term),
+            "language": language_tag(each.language) or "",
+            "where": names[f"in_{each.where}"],
+        }
+        for each in found
+    ]
 
 
 def front_page(feeds: Sequence[OutputFeed], settings: RenderSettings) -> Document:
@@ -106,12 +166,13 @@ def _links(settings: RenderSettings, folder: str = "") -> list[dict[str, str]]:
     ]
 
 
-def _shown(entry: Entry, settings: RenderSettings) -> dict[str, Any]:
+def _shown(entry: Entry, settings: RenderSettings, root: str) -> dict[str, Any]:
     date = entry.published or entry.updated
     return {
         "language": entry.language or "",
         "direction": entry.direction,
         "url": entry.url,
+        "page": root + article_path(entry.id),
         "title": entry.title,
         "source": entry.origin.name,
         "label": words(settings.site)[entry.origin.label] if entry.origin.label else "",

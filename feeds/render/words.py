@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from feeds.config import Site
 
@@ -29,6 +31,18 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "runs": "Runs",
         "state-controlled": "state-controlled",
         "state-linked": "state-linked",
+        "original": "Read it at",
+        "by": "By",
+        "published": "Published",
+        "seen": "First seen",
+        "changed": "changed",
+        "details": "Why it is here",
+        "in_title": "in the headline",
+        "in_lead": "in the first lines",
+        "in_body": "in the text",
+        "in_category": "in the outlet’s own categories",
+        "in_prior": "the outlet often writes on this",
+        "everything": "All articles",
         "months": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
     },
     "fr": {
@@ -51,6 +65,18 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "runs": "Passages",
         "state-controlled": "contrôlé par l’État",
         "state-linked": "lié à l’État",
+        "original": "À lire sur le site de",
+        "by": "Par",
+        "published": "Publié",
+        "seen": "Vu d’abord",
+        "changed": "modifié",
+        "details": "Pourquoi il est ici",
+        "in_title": "dans le titre",
+        "in_lead": "dans les premières lignes",
+        "in_body": "dans le texte",
+        "in_category": "dans les rubriques du média",
+        "in_prior": "le média en parle souvent",
+        "everything": "Tous les articles",
         "months": "janv. févr. mars avr. mai juin juill. août sept. oct. nov. déc.",
     },
 }
@@ -66,3 +92,10 @@ def shown_date(date: datetime, site: Site) -> str:
     local = date.astimezone(ZoneInfo(site.timezone))
     month = words(site)["months"].split()[local.month - 1]
     return f"{local.day} {month} {local.year}, {local:%H:%M} {local.tzname()}"
+
+
+def shown_utc(date: datetime, site: Site) -> str:
+    """As in “24 Nov 2026, 12:00 UTC”; "" where the site's own time is that already."""
+    if date.astimezone(ZoneInfo(site.timezone)).utcoffset() == date.astimezone(UTC).utcoffset():
+        return ""
+    return shown_date(date, msgspec.structs.replace(site, timezone="UTC"))

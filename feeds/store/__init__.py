@@ -16,7 +16,9 @@ from feeds.config import Source
 from feeds.errors import StoreError
 from feeds.model import (
     ArchivePage,
+    MonthPage,
     Outcome,
+    PageTask,
     Saved,
     Selected,
     Snapshot,
@@ -26,7 +28,20 @@ from feeds.model import (
     TopicMatch,
 )
 from feeds.search import Query
-from feeds.store import archiving, leasing, listing, opening, pinging, polling, reading, saving, schema, searching
+from feeds.store import (
+    archiving,
+    leasing,
+    listing,
+    months,
+    opening,
+    paging,
+    pinging,
+    polling,
+    reading,
+    saving,
+    schema,
+    searching,
+)
 from feeds.store.pinging import Ping
 from feeds.store.reading import Selection
 
@@ -202,13 +217,18 @@ class Store:
             if digests:
                 rows = [{"name": name, "digest": digest} for name, digest in digests.items()]
                 connection.execute(insert(schema.topics), rows)
-            connection.execute(delete(schema.meta).where(schema.meta.c.key == "topics"))
-            connection.execute(insert(schema.meta).values(key="topics", value=fingerprint))
+            listing.set_fact(connection, "topics", fingerprint)
 
     def fact(self, key: str) -> str | None:
-        """A single fact: "published" (when first), "topics" (the fingerprint matched against); None before it is noted."""
+        """A single fact, None before it is noted: "published" (when first), "topics" (the fingerprint matched against),
+        "pages" (what the articles' pages rest on)."""
         with self._read() as connection:
             return listing.fact(connection, key)
+
+    def set_fact(self, key: str, value: str) -> None:
+        """Note a single fact."""
+        with self._write() as connection:
+            listing.set_fact(connection, key, value)
 
     def settle(self, stop: Callable[[], bool] = lambda: False) -> None:
         """Take note of all that changed since the last time, before publishing: new articles enter the archives.
@@ -224,6 +244,7 @@ class Store:
                 archiving.settle(connection, pks[start : start + _SETTLE_STEP])
         with self._write() as connection:
             archiving.count_pages(connection)
+            months.count(connection)
 
     def archive_pages(self) -> dict[str, list[ArchivePage]]:
         """The pages of each feed's archive that there are to publish, oldest first; the last one still grows."""
@@ -239,6 +260,46 @@ class Store:
         """Articles as they entered the archives, by the keys that `page_places` gives."""
         with self._read() as connection:
             return archiving.load_snapshots(connection, keys)
+
+    def month_pages(self) -> dict[str, list[MonthPage]]:
+        """The pages of each topic's months, and of all's, oldest first."""
+        with self._read() as connection:
+            return months.pages(connection)
+
+    def month_page(self, feed: str, month: str, number: int) -> list[StoredArticle]:
+        """The articles on a page of a month, newest first."""
+        with self._read() as connection:
+            return reading.load(connection, months.page(connection, feed, month, number))
+
+    def page_tasks(self, limit: int) -> list[PageTask]:
+        """Up to *limit* articles whose own pages are not as they should be."""
+        with self._read() as connection:
+            return paging.tasks(connection, limit)
+
+    def pages_done(self, tasks: Sequence[PageTask]) -> None:
+        """The pages of these articles stand as they should."""
+        with self._write() as connection:
+            paging.done(connection, [task.pk for task in tasks])
+
+    def pages_again(self, ids: Sequence[str] | None = None) -> None:
+        """The pages of the articles with these bare ids, or of all, are to be written again."""
+        with self._write() as connection:
+            paging.again(connection, ids)
+
+    def paged_ids(self) -> set[str]:
+        """The bare ids of all articles that are to have a page."""
+        with self._read() as connection:
+            return paging.ids(connection)
+
+    def dead_pages(self) -> list[str]:
+        """The bare ids of articles that retention deleted and whose pages are to be taken away."""
+        with self._read() as connection:
+            return paging.dead(connection)
+
+    def forget_dead_pages(self, ids: Sequence[str]) -> None:
+        """The pages of these are taken away."""
+        with self._write() as connection:
+            paging.forget(connection, ids)
 
     def documents(self) -> dict[str, Standing]:
         """The files that were published last, by path."""

@@ -17,6 +17,7 @@ import msgspec
 from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
 from feeds.model import ArchivePage, Snapshot, StoredArticle
+from feeds.store import months
 from feeds.store.listing import chunks, digest
 from feeds.store.reading import complete_articles, rows_of_articles
 from feeds.store.schema import archive_pages, archive_places, archives, articles, memberships, snapshots, sources
@@ -45,6 +46,7 @@ def settle(connection: Connection, pks: Sequence[int]) -> None:
     ours = _clear(connection, pks)  # another process may have settled some meanwhile
     pks = [pk for pk in pks if pk in ours]
     stale(connection, pks)
+    months.stale(connection, pks)
     new = list(_without_place(connection, pks))
     if new:
         _enter(connection, new)
@@ -53,7 +55,7 @@ def settle(connection: Connection, pks: Sequence[int]) -> None:
 def _clear(connection: Connection, pks: Sequence[int]) -> set[int]:
     """Those that were touched still; from now on they are not."""
     cleared: set[int] = set()
-    values = {"touched": False, "unindexed": True, "revision": articles.c.revision + 1}
+    values = {"touched": False, "unindexed": True, "unpaged": True, "revision": articles.c.revision + 1}
     for part in chunks(pks):
         statement = update(articles).where(articles.c.pk.in_(part), articles.c.touched).values(values)
         cleared |= set(connection.execute(statement.returning(articles.c.pk)).scalars())

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, delete, insert, select
 
 from feeds.model import Article
 from feeds.store.schema import articles, listings, meta
@@ -21,6 +21,12 @@ _CHUNK = 500  # SQLite allows 32,766 variables (sqlite.org/limits.html); older b
 def fact(connection: Connection, key: str) -> str | None:
     """A single fact of the store, None where it has not been noted."""
     return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+
+
+def set_fact(connection: Connection, key: str, value: str) -> None:
+    """Note a single fact."""
+    connection.execute(delete(meta).where(meta.c.key == key))
+    connection.execute(insert(meta).values(key=key, value=value))
 
 
 def words(text: str) -> str:

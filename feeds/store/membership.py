@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, insert
 
 from feeds.language import base_language
 from feeds.model import TopicMatch
+from feeds.store import months
 from feeds.store.archiving import touch
 from feeds.store.listing import chunks
 from feeds.store.schema import article_topics, memberships
@@ -64,6 +65,7 @@ def place(connection: Connection, articles: Sequence[Placed]) -> None:
 
 def replace(connection: Connection, articles: Sequence[Placed]) -> None:
     """Write the topics and feeds of articles anew."""
+    months.stale(connection, [each.pk for each in articles])  # those that they leave
     for part in chunks([each.pk for each in articles]):
         connection.execute(delete(article_topics).where(article_topics.c.article.in_(part)))
         connection.execute(delete(memberships).where(memberships.c.article.in_(part)))

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
 from feeds.model import Article, Outcome, Saved, TopicMatch
-from feeds.store import archiving, listing, membership, searching
+from feeds.store import archiving, listing, membership, months, paging, searching
 from feeds.store.membership import Placed
 from feeds.store.polling import save_state
 from feeds.store.schema import articles, fetch_log, listings, sources
@@ -226,6 +226,8 @@ def retire(connection: Connection, before: datetime, followed: Sequence[int], li
     old = select(articles.c.pk).where(articles.c.date < before, ~still_listed).order_by(articles.c.date).limit(limit)
     pks = list(connection.execute(old).scalars())
     archiving.stale(connection, pks)
+    months.stale(connection, pks)
+    paging.bury(connection, pks)
     searching.remove(connection, searching.row_numbers(connection, pks))
     for part in listing.chunks(pks):
         connection.execute(delete(articles).where(articles.c.pk.in_(part)))

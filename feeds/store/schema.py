@@ -28,7 +28,7 @@ from sqlalchemy import (
     true,
 )
 
-HEAD = "0003"  # the newest migration
+HEAD = "0004"  # the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -69,7 +69,7 @@ metadata = MetaData(
 )
 
 # Single facts of the store itself: "namespace" (UUID of all our ids), "created", "published" (when first), "topics" (the
-# fingerprint of all definitions that the articles were last matched against).
+# fingerprint of all definitions that the articles were last matched against), "pages" (what the articles' pages rest on).
 meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", Text, nullable=False))
 
 # Who alone may do a thing, for how long: "daemon".
@@ -156,12 +156,27 @@ articles = Table(
     Column("revision", Integer, nullable=False, default=0, server_default="0"),
     Column("unindexed", Boolean, nullable=False, default=True, server_default=true()),
     Column("search_row", BigInteger),
+    Column("unpaged", Boolean, nullable=False, default=True, server_default=true()),
     Index(None, "date", "id"),
     Index(None, "source_id"),
     Index(None, "url"),
     Index("ix_articles_touched", "touched", sqlite_where=text("touched = 1")),
     Index("ix_articles_unindexed", "unindexed", sqlite_where=text("unindexed = 1")),
     Index(None, "search_row", unique=True),
+    Index("ix_articles_unpaged", "unpaged", sqlite_where=text("unpaged = 1")),
+)
+
+# The articles that retention deleted and whose pages are still to be taken away.
+dead_pages = Table("dead_pages", metadata, Column("id", String(36), primary_key=True))
+
+# A topic's (or all's) articles of a month of UTC, "2026-11", as pages: a digest each, oldest first. See feeds.store.months.
+months = Table(
+    "months",
+    metadata,
+    Column("feed", String, primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("pages", Json, nullable=False),
+    Column("stale", Boolean, nullable=False),
 )
 
 # What a source listed, by its identity there. article is null once retention has deleted it: the row stays as the
