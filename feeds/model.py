@@ -128,6 +128,18 @@ class TopicMatch:
     evidence: tuple[Evidence, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class TopicRules:
+    """How a topic is decided, in names that readers know. Of each of *sides* something must be in an article."""
+
+    title: str
+    description: str
+    sides: tuple[tuple[str, ...], ...]
+    enough: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+
+
 class Place(NamedTuple):
     """Where something lies, in degrees (WGS 84). *is_country*: it is the middle of one, and any town in it says more."""
 

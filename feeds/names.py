@@ -1,10 +1,12 @@
-"""What languages and countries are called, after Unicode's CLDR. Pure; called by outputs."""
+"""What languages, countries, days and months are called, after Unicode's CLDR. Pure; called by outputs and render."""
 
 from __future__ import annotations
 
-from functools import cache
+from datetime import date
+from functools import cache, lru_cache
 
 from babel.core import Locale
+from babel.dates import format_date
 
 
 def language_name(code: str, language: str) -> str:
@@ -15,6 +17,18 @@ def language_name(code: str, language: str) -> str:
 def country_name(code: str, language: str) -> str:
     """The country *code* (ISO 3166-1 alpha-2, in any case) likewise."""
     return _locale(language).territories.get(code.upper()) or code.upper()
+
+
+@lru_cache(4096)
+def day_name(day: date, language: str) -> str:
+    """As in "Tuesday, November 24, 2026", "mardi 24 novembre 2026"."""
+    return format_date(day, "full", _locale(language))
+
+
+@lru_cache(4096)
+def month_name(month: str, language: str) -> str:
+    """What "2026-11" is called, as in "November 2026"."""
+    return format_date(date.fromisoformat(f"{month}-01"), "LLLL y", _locale(language))
 
 
 @cache

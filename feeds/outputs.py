@@ -12,22 +12,27 @@ from typing import Any
 
 import msgspec
 
-from feeds import __version__
+from feeds import __version__, topics
 from feeds.config import Config, Source
 from feeds.health import source_rows
-from feeds.model import ArchivePage, Batch, Document, Selected, SourceState
-from feeds.names import country_name, language_name
+from feeds.model import ArchivePage, Batch, Document, MonthPage, Selected, SourceState
+from feeds.names import country_name, language_name, month_name
 from feeds.opml import feeds_opml, sources_opml
 from feeds.render import (
     FILES,
     ArchiveEntry,
+    Navigation,
     OutputFeed,
     Renderer,
     RenderSettings,
     SourceInfo,
+    about_page,
     article_page,
     front_page,
+    month_page,
+    month_path,
     render_status,
+    subscribe_page,
 )
 from feeds.render.assets import assets
 from feeds.render.parts import ICON, LOGO
@@ -40,11 +45,12 @@ _REMEMBERED_BYTES = 8_000_000  # of entries that other archives may have in comm
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A feed to publish: its head, what it shows, and the pages of its archive, oldest first."""
+    """A feed to publish: its head, what it shows, the pages of its archive and of its months, oldest first."""
 
     feed: OutputFeed
     shown: tuple[Selected, ...]
     pages: tuple[ArchivePage, ...] = ()
+    months: tuple[MonthPage, ...] = ()
 
 
 def batches(config: Config, store: Store, now: datetime) -> Iterator[Batch]:
@@ -56,6 +62,9 @@ def batches(config: Config, store: Store, now: datetime) -> Iterator[Batch]:
     yield from map(publication.feed, plans)
     if "html" in config.publish.formats:
         yield publication.front_page(plans)
+        yield from publication.months(plans)
+        yield publication.about_page(config)
+        yield publication.subscribe_page(plans)
     yield Batch(
         ("feeds.opml",), None, lambda: [feeds_opml(config, [(each.feed.path, each.feed.title) for each in plans])]
     )
@@ -71,13 +80,35 @@ def feeds(config: Config, store: Store, now: datetime) -> list[OutputFeed]:
 
 def _plans(config: Config, store: Store, now: datetime, settings: RenderSettings) -> Iterator[_Plan]:
     pages = store.archive_pages() if "atom" in config.publish.formats else {}
+    months = store.month_pages() if "html" in config.publish.formats else {}
     there = store.feed_paths()
     for topic in (*config.topics, ALL):
         for path in (topic, *(each for each in there if each.startswith(f"{topic}/"))):
             shown = tuple(store.selected(_selection(config, path, now)))
             if shown or path == topic:
                 mine = tuple(pages.get(path, ()))
-                yield _Plan(_head(config, store, path, mine, settings), shown, mine)
+                head = _head(config, store, path, mine, settings)
+                made = tuple(months.get(path, ()))
+                if path == topic:
+                    head = replace(head, navigation=_navigation(config, path, there, made))
+                yield _Plan(head, shown, mine, made)
+
+
+def _navigation(config: Config, topic: str, there: Sequence[str], months: Sequence[MonthPage]) -> Navigation:
+    """Where a topic's page leads: to its languages and countries by name, and to each month's newest articles."""
+    language = config.site.language
+    parts = [path for path in there if path.startswith(f"{topic}/")]
+    named = {"lang": language_name, "country": country_name}
+    found = {
+        kind: tuple(sorted((name(path.rpartition("/")[2], language), f"{path}/index.html")
+                           for path in parts if path.startswith(f"{topic}/{kind}/")))
+        for kind, name in named.items()
+    }  # fmt: skip
+    last = {page.month: page for page in months}
+    by_month = tuple(
+        (month_name(month, language), month_path(topic, last[month])) for month in sorted(last, reverse=True)
+    )
+    return Navigation(found["lang"], found["country"], by_month)
 
 
 def output_feed(config: Config, store: Store, now: datetime, path: str) -> OutputFeed:
@@ -172,6 +203,32 @@ class _Publication:
         main = [plan for plan in plans if "/" not in plan.feed.path]
         key = _key(self._common, [(plan.feed, plan.shown) for plan in main])
         return Batch(("index.html",), key, lambda: [front_page([self._whole(plan) for plan in main], self._settings)])
+
+    def months(self, plans: Iterable[_Plan]) -> Iterator[Batch]:
+        """The pages of every topic's months, each a file."""
+        labels = sorted((each.name, each.control, each.text) for each in self._infos.values())
+        for plan in plans:
+            paths = ["", *(month_path(plan.feed.path, page) for page in plan.months), ""]
+            for number, page in enumerate(plan.months):
+                ends = Navigation(older=paths[number], newer=paths[number + 2])
+                feed = replace(plan.feed, links={}, navigation=ends)
+                key = _key(self._common, feed, page.digest, labels)
+                yield Batch((paths[number + 1],), key, partial(self._render_month, feed, page))
+
+    def _render_month(self, feed: OutputFeed, page: MonthPage) -> Iterable[Document]:
+        articles = tuple(self._store.month_page(feed.path, page.month, page.number))
+        return [month_page(replace(feed, articles=articles), page, self._settings)]
+
+    def about_page(self, config: Config) -> Batch:
+        """about.html, made again when a topic's definition changes."""
+        key = _key(self._common, self._store.fact("topics"))
+        return Batch(("about.html",), key, lambda: [about_page(topics.rules(config), self._settings)])
+
+    def subscribe_page(self, plans: Iterable[_Plan]) -> Batch:
+        """subscribe.html."""
+        feeds = [(plan.feed.path, plan.feed.title) for plan in plans]
+        key = _key(self._common, feeds)
+        return Batch(("subscribe.html",), key, lambda: [subscribe_page(feeds, self._settings)])
 
     def archives(self, plans: Iterable[_Plan]) -> Iterator[Batch]:
         """The pages of all archives, each a file; those of one time together, as they have articles in common."""

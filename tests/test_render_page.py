@@ -21,7 +21,7 @@ def page(feed: OutputFeed, how: RenderSettings | None = None) -> html.HtmlElemen
 
 
 def test_title_leads_to_the_original_article() -> None:
-    link = page(output_feed(article(1))).find(".//article/h2/a")
+    link = page(output_feed(article(1))).find(".//article/h3/a")
     assert link is not None
     assert (link.get("href"), link.text_content()) == (article(1).url, article(1).title)
 
@@ -76,7 +76,7 @@ def test_empty_feed_has_a_page_that_says_so() -> None:
 def test_front_page_lists_every_feed() -> None:
     feeds = [output_feed(article(1)), output_feed(path="all", title="Feeds", description="")]
     made = html.document_fromstring(front_page(feeds, settings()).body.decode())
-    assert [link.get("href") for link in made.findall(".//article/h2/a")] == ["sahel/index.html", "all/index.html"]
+    assert [link.get("href") for link in made.findall(".//section/h2/a")] == ["sahel/index.html", "all/index.html"]
     assert [link.get("href") for link in made.findall(".//head/link")][:2] == ["sahel/atom.xml", "sahel/rss.xml"]
 
 

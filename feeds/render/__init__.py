@@ -12,24 +12,39 @@ from datetime import datetime
 from feeds.model import Document, Snapshot, StoredArticle
 from feeds.render.entry import Entry, make_entry
 from feeds.render.jsonfeed import json_entries, json_feed
-from feeds.render.page import article_page, article_path, feed_page, front_page, search_page
-from feeds.render.parts import FILES, MEDIA_TYPES, OutputFeed, RenderSettings, SourceInfo
+from feeds.render.page import (
+    about_page,
+    article_page,
+    article_path,
+    feed_page,
+    front_page,
+    month_page,
+    month_path,
+    search_page,
+    subscribe_page,
+)
+from feeds.render.parts import FILES, MEDIA_TYPES, Navigation, OutputFeed, RenderSettings, SourceInfo
 from feeds.render.status import render_status
 from feeds.render.xmlfeed import atom, atom_entries, rss, rss_entries
 
 __all__ = [
     "FILES",
     "ArchiveEntry",
+    "Navigation",
     "OutputFeed",
     "RenderSettings",
     "Renderer",
     "SourceInfo",
+    "about_page",
     "article_page",
     "article_path",
     "front_page",
+    "month_page",
+    "month_path",
     "render_feed",
     "render_status",
     "search_page",
+    "subscribe_page",
 ]
 
 _ENTRIES: Mapping[str, Callable[[Sequence[Entry]], list[bytes]]] = {

@@ -2,34 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
+from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from feeds.markup import plain_text
-from feeds.model import Document, StoredArticle, Text, TopicMatch
+from feeds.model import Document, MonthPage, StoredArticle, Text, TopicMatch, TopicRules
+from feeds.names import day_name, month_name
 from feeds.render.entry import Entry, make_entry
-from feeds.render.parts import FILES, MEDIA_TYPES, OutputFeed, RenderSettings
+from feeds.render.parts import FILES, MEDIA_TYPES, Navigation, OutputFeed, RenderSettings
 from feeds.render.values import language_tag, line, rfc3339, xml_text
 from feeds.render.words import shown_date, shown_utc, words
 
+_ON_FRONT = 10  # articles of each topic
 _NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 
 
 def feed_page(feed: OutputFeed, entries: Sequence[Entry], settings: RenderSettings) -> bytes:
     """index.html of *feed*."""
+    root = "../" * (feed.path.count("/") + 1)
     return filled(
         "feed.html",
         settings,
+        root,
         title=line(feed.title) or feed.path,
         description=line(feed.description),
         links=_links(settings),
-        home="../" * (feed.path.count("/") + 1) + "index.html",
-        entries=[_shown(entry, settings, "../" * (feed.path.count("/") + 1)) for entry in entries],
+        days=_days(entries, settings, root),
+        navigation=feed.navigation,
     )
+
+
+def month_path(feed: str, page: MonthPage) -> str:
+    """Where a page of a month is, under output/."""
+    return f"{feed}/{page.month.replace('-', '/')}/{page.number}.html"
+
+
+def month_page(feed: OutputFeed, page: MonthPage, settings: RenderSettings) -> Document:
+    """A page of *feed*'s articles of a month: their headlines, by day."""
+    root = "../" * 3
+    path = month_path(feed.path, page)
+    body = filled(
+        "month.html",
+        settings,
+        root,
+        title=f"{line(feed.title) or feed.path}: {month_name(page.month, settings.site.language)}",
+        description="",
+        links=_links(settings, f"{root}{feed.path}/"),
+        days=_days([make_entry(article, settings) for article in feed.articles], settings, root),
+        navigation=feed.navigation,
+    )
+    return Document(path, MEDIA_TYPES["html"], body)
+
+
+def about_page(topics: Sequence[TopicRules], settings: RenderSettings) -> Document:
+    """about.html: how topics are decided."""
+    title = words(settings.site)["about"]
+    return Document("about.html", MEDIA_TYPES["html"], filled("about.html", settings, "", title=title, topics=topics))
+
+
+def subscribe_page(feeds: Sequence[tuple[str, str]], settings: RenderSettings) -> Document:
+    """subscribe.html: all *feeds*, by path and title, with their addresses."""
+    listed = [{"title": line(title), "links": _links(settings, settings.url(f"{path}/"))} for path, title in feeds]
+    title = words(settings.site)["subscribe"]
+    body = filled("subscribe.html", settings, "", title=title, feeds=listed)
+    return Document("subscribe.html", MEDIA_TYPES["html"], body)
+
+
+def _days(entries: Iterable[Entry], settings: RenderSettings, root: str) -> list[dict[str, Any]]:
+    """*entries*, newest first, by the days of the site's time zone."""
+    zone = ZoneInfo(settings.site.timezone)
+    days = groupby(entries, lambda entry: _date(entry).astimezone(zone).date())
+    return [
+        {
+            "name": day_name(day, settings.site.language),
+            "datetime": day.isoformat(),
+            "entries": [_shown(entry, settings, root) for entry in group],
+        }
+        for day, group in days
+    ]
+
+
+def _date(entry: Entry) -> datetime:
+    return entry.published or entry.updated
 
 
 def search_page(
@@ -45,14 +106,15 @@ def search_page(
     return filled(
         "search.html",
         settings,
+        "",
         title=line(feed.title),
         description="",
         links=[
             {"name": _NAMES[kind], "type": MEDIA_TYPES[kind], "href": f"search/{FILES[kind]}?{query}"}
             for kind in formats
         ],
-        home="index.html",
-        entries=[_shown(make_entry(article, settings), settings, "") for article in feed.articles],
+        days=_days([make_entry(article, settings) for article in feed.articles], settings, ""),
+        navigation=Navigation(),
         action="search",
         text=line(text),
         filters=[(name, line(value)) for name, value in filters.items() if value],
@@ -76,6 +138,7 @@ def article_page(article: StoredArticle, settings: RenderSettings) -> Document:
     body = filled(
         "article.html",
         settings,
+        "../",
         title=entry.title,
         entry=shown,
         authors=entry.authors,
@@ -124,6 +187,7 @@ def front_page(feeds: Sequence[OutputFeed], settings: RenderSettings) -> Documen
     body = filled(
         "front.html",
         settings,
+        "",
         title=line(settings.site.title),
         description=line(settings.site.description),
         feeds=[_listed(feed, settings) for feed in feeds],
@@ -131,10 +195,10 @@ def front_page(feeds: Sequence[OutputFeed], settings: RenderSettings) -> Documen
     return Document("index.html", MEDIA_TYPES["html"], body)
 
 
-def filled(template: str, settings: RenderSettings, **values: Any) -> bytes:
-    """The page that *template* and *values* make."""
+def filled(template: str, settings: RenderSettings, root: str, **values: Any) -> bytes:
+    """The page that *template* and *values* make; *root* leads from it to output/."""
     site = settings.site
-    common = {"language": site.language, "site": line(site.title), "words": words(site), "css": _css()}
+    common = {"language": site.language, "site": line(site.title), "words": words(site), "css": _css(), "root": root}
     return _environment().get_template(template).render(**common, **values).encode()
 
 
@@ -167,7 +231,7 @@ def _links(settings: RenderSettings, folder: str = "") -> list[dict[str, str]]:
 
 
 def _shown(entry: Entry, settings: RenderSettings, root: str) -> dict[str, Any]:
-    date = entry.published or entry.updated
+    date = _date(entry)
     return {
         "language": entry.language or "",
         "direction": entry.direction,
@@ -192,6 +256,7 @@ def _listed(feed: OutputFeed, settings: RenderSettings) -> dict[str, Any]:
         "page": f"{feed.path}/index.html",
         "links": _links(settings, f"{feed.path}/"),
         "count": len(feed.articles),
+        "days": _days([make_entry(article, settings) for article in feed.articles[:_ON_FRONT]], settings, ""),
         "datetime": rfc3339(newest) if newest else "",
         "date": shown_date(newest, settings.site) if newest else "",
     }

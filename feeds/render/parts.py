@@ -36,6 +36,17 @@ class SourceInfo:
     text: TextPolicy | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Navigation:
+    """Where a page leads: names and paths under output/. *older* and *newer* are paths of neighbours, "" for none."""
+
+    languages: tuple[tuple[str, str], ...] = ()
+    countries: tuple[tuple[str, str], ...] = ()
+    months: tuple[tuple[str, str], ...] = ()
+    older: str = ""
+    newer: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputFeed:
     """A feed to write under *path*: its articles are chosen already, newest first.
@@ -44,7 +55,7 @@ class OutputFeed:
     *topic* is the topic it belongs to, None where it holds every article. *links* are other documents of it by their
     relation: absolute URLs of Atom (RFC 5005). *next_url* is where a JSON Feed goes on.
     *urls* are its own addresses by kind where they do not follow from *path*. A page of its archive (*is_page*) is in
-    Atom alone, and complete (*is_archive*) unless it is the last.
+    Atom alone, and complete (*is_archive*) unless it is the last. *navigation* is for its page.
     """
 
     path: str
@@ -60,6 +71,7 @@ class OutputFeed:
     urls: Mapping[str, str] = field(default_factory=dict)
     is_page: bool = False
     is_archive: bool = False
+    navigation: Navigation = Navigation()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ def _page(rows: Sequence[Row], runs: Sequence[Row], settings: RenderSettings, no
     return filled(
         "status.html",
         settings,
+        "../",
         title=names["status"],
         tables=[table for table in tables if table["rows"]],
         datetime=rfc3339(now),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from feeds.config import Config
+from feeds.config import Config, Topic
 from feeds.errors import ConfigError
+from feeds.model import TopicRules
 
 if TYPE_CHECKING:
+    from feeds.topics.gazetteer import Concept
     from feeds.topics.matching import Topics
 
 DIRECTORY = Path(__file__).parent
@@ -39,3 +42,31 @@ def fingerprint(config: Config) -> str:
     except OSError:
         return ""
     return whole.hexdigest()
+
+
+def rules(config: Config) -> list[TopicRules]:
+    """How each topic is decided, in names of the site's language. Raises ConfigError."""
+    from feeds.topics import definition, gazetteer
+
+    language = config.site.language
+
+    def named(references: Iterable[str], own: Mapping[str, Concept]) -> tuple[str, ...]:
+        known = {**gazetteer.shipped(), **own}
+        return tuple(_name(each, known, config.topics, language) for each in references)
+
+    found = []
+    for name, topic in config.topics.items():
+        said = definition.definition(name, topic, config.path.parent)
+        sides = tuple(named(side, said.own) for side in said.sides)
+        rest = (named(each, said.own) for each in (said.enough, said.context, said.none_of))
+        found.append(TopicRules(topic.title or name, topic.description, sides, *rest))
+    return found
+
+
+def _name(reference: str, known: Mapping[str, Concept], topics: Mapping[str, Topic], language: str) -> str:
+    """What "@mali", "topic:sahel" or plain words of a definition are called."""
+    if reference.startswith("topic:"):
+        topic = topics.get(reference.removeprefix("topic:"))
+        return (topic.title if topic else "") or reference.removeprefix("topic:")
+    concept = known.get(reference.removeprefix("@")) if reference.startswith("@") else None
+    return reference.rstrip("*") if concept is None else concept.labels.get(language) or concept.name

@@ -1,4 +1,4 @@
-"""articles/ID.html: what is on it, and that only what changed is written."""
+"""The site as `publish` writes it: what is on its pages, and that only what changed is written."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from feeds.config import Config, load
 from feeds.model import StoredArticle
 from feeds.pipeline import publish_all
 from feeds.store import Store
-from tests.build import HOUR, NOW, article, listed, source
+from tests.build import DAY, HOUR, NOW, article, listed, source
 
 CONFIG = """
 [site]
@@ -129,3 +129,55 @@ def test_without_pages_ours_go_and_others_files_stay(config: Config, store: Stor
     feeds_only = msgspec.structs.replace(config, publish=msgspec.structs.replace(config.publish, formats=("atom",)))
     publish_all(feeds_only, store, NOW)
     assert set(pages(config)) == {"own"}
+
+
+def test_topic_page_leads_to_languages_countries_and_months(config: Config, store: Store) -> None:
+    old = article("old", title="مالي 2", language="fr", published=NOW - 40 * DAY)
+    listed(store, "Courier", [article("a", title="مالي", language="ar"), old])
+    publish_all(config, store, NOW)
+    page: html.HtmlElement = html.parse(config.output_dir / "sahel/index.html").getroot()
+    names = {link.text_content(): link.get("href") for nav in page.findall(".//nav") for link in nav.findall(".//a")}
+    assert names["Arabic"] == "../sahel/lang/ar/index.html"
+    assert names["November 2026"] == "../sahel/2026/11/1.html"
+    month: html.HtmlElement = html.parse(config.output_dir / "all/2026/11/1.html").getroot()
+    assert [each.text_content() for each in month.findall(".//article/h3")] == ["مالي"]
+    (older,) = (link.get("href") for link in month.findall(".//a[@rel='next']"))
+    assert older == "../../../all/2026/10/1.html"
+
+
+def test_months_stand_in_pages_of_a_hundred_and_only_the_newest_changes(config: Config, store: Store) -> None:
+    first = [article(f"n{n}", published=NOW - HOUR * n) for n in range(150)]
+    listed(store, "Courier", first)
+    publish_all(config, store, NOW)
+    listed(store, "Courier", [*first, article("new", published=NOW)], NOW + HOUR)
+    written = publish_all(config, store, NOW + HOUR)
+    assert [path for path in written if path.startswith("all/2026/")] == ["all/2026/11/2.html"]
+    body = (config.output_dir / "all/2026/11/2.html").read_bytes()
+    assert body.count(b"<article") == 51
+    assert body.count(b"<h2><time") == 3
+
+
+def test_hidden_article_leaves_its_month(config: Config, store: Store) -> None:
+    listed(store, "Courier", [article("a"), article("b")])
+    publish_all(config, store, NOW)
+    store.hide(next(store.articles()).id, NOW)
+    publish_all(config, store, NOW)
+    assert (config.output_dir / "all/2026/11/1.html").read_bytes().count(b"<article") == 1
+
+
+def test_about_page_says_what_a_topic_asks_for(config: Config, store: Store) -> None:
+    publish_all(config, store, NOW)
+    text = (config.output_dir / "about.html").read_text()
+    assert "<bdi>Sahel</bdi>" in text
+    assert "<bdi>مالي</bdi>" in text
+
+
+def test_subscribe_page_has_the_address_of_every_feed(config: Config, store: Store) -> None:
+    publish_all(config, store, NOW)
+    page: html.HtmlElement = html.parse(config.output_dir / "subscribe.html").getroot()
+    links = {link.get("href") for link in page.findall(".//section//a")}
+    assert links == {
+        f"http://127.0.0.1:8000/{topic}/{name}"
+        for topic in ("sahel", "all")
+        for name in ("atom.xml", "rss.xml", "feed.json")
+    }
