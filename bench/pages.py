@@ -12,12 +12,13 @@ import sys
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 HEAVIEST = 100_000  # bytes
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (360, 1440)
 
 
@@ -40,21 +41,25 @@ def _faults(output: Path, pictures: Path | None, chromium: str | None) -> Iterat
         for path, scheme, width in product(kinds(output), SCHEMES, WIDTHS):
             name = f"{path.relative_to(output)} {scheme} {width}"
             page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
-            said: list[str] = []
-            page.on("console", lambda message, said=said: said.append(message.text))
-            page.on("request", lambda asked, said=said: asked.url.startswith("file:") or said.append(asked.url))
-            page.goto(path.as_uri())
-            found = Axe().run(page).response["violations"]
-            yield from (f"{name}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in found)
-            yield from (f"{name}: {each}" for each in said)
-            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                yield f"{name}: wider than the screen"
-            if path.stat().st_size > HEAVIEST:
-                yield f"{name}: {path.stat().st_size} bytes"
+            yield from (f"{name}: {fault}" for fault in _page_faults(page, path))
             if pictures:
-                page.screenshot(path=pictures / f"{name.replace('/', '-').replace(' ', '-')}.png", full_page=False)
+                page.screenshot(path=pictures / f"{name.replace('/', '-').replace(' ', '-')}.png")
             page.close()
         browser.close()
+
+
+def _page_faults(page: Page, path: Path) -> Iterator[str]:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("request", lambda asked: said.append(asked.url) if not asked.url.startswith("file:") else None)
+    page.goto(path.as_uri())
+    found = Axe().run(page).response["violations"]
+    yield from (f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found)
+    yield from said
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        yield "wider than the screen"
+    if path.stat().st_size > HEAVIEST:
+        yield f"{path.stat().st_size} bytes"
 
 
 def kinds(output: Path) -> list[Path]:

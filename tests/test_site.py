@@ -181,3 +181,15 @@ def test_subscribe_page_has_the_address_of_every_feed(config: Config, store: Sto
         for topic in ("sahel", "all")
         for name in ("atom.xml", "rss.xml", "feed.json")
     }
+
+
+@pytest.mark.parametrize(
+    "path", ["index.html", "about.html", "subscribe.html", "status/index.html", "all/2026/11/1.html"]
+)
+def test_every_page_names_a_feed_that_is_there(config: Config, store: Store, path: str) -> None:
+    listed(store, "Courier", [article("a")])
+    publish_all(config, store, NOW)
+    page: html.HtmlElement = html.parse(config.output_dir / path).getroot()
+    feeds = [str(link.get("href")) for link in page.findall(".//head/link[@rel='alternate']")]
+    assert feeds
+    assert all((config.output_dir / path).parent.joinpath(feed).resolve().is_file() for feed in feeds)

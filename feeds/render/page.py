@@ -198,7 +198,14 @@ def front_page(feeds: Sequence[OutputFeed], settings: RenderSettings) -> Documen
 def filled(template: str, settings: RenderSettings, root: str, **values: Any) -> bytes:
     """The page that *template* and *values* make; *root* leads from it to output/."""
     site = settings.site
-    common = {"language": site.language, "site": line(site.title), "words": words(site), "css": _css(), "root": root}
+    common = {
+        "language": site.language,
+        "site": line(site.title),
+        "words": words(site),
+        "css": _css(),
+        "root": root,
+        "offered": _links(settings, f"{root}all/"),
+    }
     return _environment().get_template(template).render(**common, **values).encode()
 
 
@@ -251,7 +258,7 @@ def _shown(entry: Entry, settings: RenderSettings, root: str) -> dict[str, Any]:
 def _listed(feed: OutputFeed, settings: RenderSettings) -> dict[str, Any]:
     newest = max((article.date for article in feed.articles), default=None)
     return {
-        "title": line(feed.title) or feed.path,
+        "title": words(settings.site)["everything"] if feed.path == "all" else line(feed.title) or feed.path,
         "description": line(feed.description),
         "page": f"{feed.path}/index.html",
         "links": _links(settings, f"{feed.path}/"),
