@@ -68,7 +68,8 @@ def kinds(output: Path) -> list[Path]:
     right_to_left = [path for path in articles if 'dir="rtl"' in path.read_text()]
     months = sorted(output.glob("all/2*/*/*.html"))
     parts = sorted(output.glob("*/lang/*/index.html"))
-    named = ("index.html", "sahel/index.html", "all/index.html", "about.html", "subscribe.html", "status/index.html")
+    named = ("index.html", "sahel/index.html", "all/index.html", "about.html", "subscribe.html", "status/index.html",
+             "status/freshness.html", "all/statistics.html", "sahel/statistics.html")  # fmt: skip
     return [output / name for name in named] + months[-1:] + parts[:1] + articles[:1] + right_to_left[:1]
 
 

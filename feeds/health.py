@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from feeds.topics import load_config
 
 RECENT = timedelta(days=7)
 SILENT = timedelta(days=30)
+_COUNTED = "fetches", "failures", "new", "updated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,31 @@ class Finding:
 
 def source_rows(config: Config, store: Store, now: datetime) -> list[dict[str, Any]]:
     """A row per configured source: what it is, how it fares, what comes next and why then."""
+    return report(config, store, now)[0]
+
+
+def report(config: Config, store: Store, now: datetime) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of `source_rows`, and one for each of the last days of UTC, the newest first."""
+    log = store.fetch_days(now - RECENT)
+    days = {each.day: dict.fromkeys(_COUNTED, 0) for each in log}
+    recent: dict[int, Counter[str]] = {}
+    for each in log:
+        mine = recent.setdefault(each.source_id, Counter())
+        for name in _COUNTED:
+            days[each.day][name] += getattr(each, name)
+            mine[name] += getattr(each, name)
+    return _source_rows(config, store, recent, now), [{"day": day} | counts for day, counts in days.items()]
+
+
+def _source_rows(
+    config: Config, store: Store, recent: Mapping[int, Counter[str]], now: datetime
+) -> list[dict[str, Any]]:
     states = store.sync_sources(config.sources)
-    counts = store.fetch_counts(now - RECENT)
+    totals = store.article_counts()
     rows = []
     for source in config.sources:
         state = states[source.name]
-        recent = counts.get(state.id, {})
+        mine = recent.get(state.id, Counter())
         rows.append(
             {
                 "name": source.name,
@@ -46,16 +67,17 @@ def source_rows(config: Config, store: Store, now: datetime) -> list[dict[str, A
                 "control": source.control,
                 "checked_at": state.checked_at,
                 "succeeded_at": state.succeeded_at,
+                "changed_at": state.document_at,
                 "next_check": state.next_check if source.enabled else None,
                 "wait_reason": state.wait_reason if source.enabled else "disabled in the configuration",
                 "failures": state.failures,
                 "error": state.error,
                 "problem": state.problem,
                 "moved_to": state.fetch_url or state.moved_to,
-                "articles": recent.get("articles", 0),
-                "new_7d": recent.get("new", 0),
-                "fetches_7d": recent.get("fetches", 0),
-                "failures_7d": recent.get("failures", 0),
+                "articles": totals.get(state.id, 0),
+                "new_7d": mine["new"],
+                "fetches_7d": mine["fetches"],
+                "failures_7d": mine["failures"],
             }
         )
     return rows

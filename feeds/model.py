@@ -251,6 +251,27 @@ class Selected:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How many articles a feed had in a span: a day, oldest first; by its parts' paths; and by the outlets' names."""
+
+    days: tuple[int, ...]
+    parts: Mapping[str, int]
+    outlets: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchDay:
+    """How a source fared on a day of UTC ("2026-11-24")."""
+
+    source_id: int
+    day: str
+    fetches: int
+    failures: int
+    new: int
+    updated: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one document came to: the feed's own head (its entries left out) and its articles, matched to topics."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache, lru_cache
+from typing import Literal
 
 from babel.core import Locale
 from babel.dates import format_date
@@ -26,9 +27,26 @@ def day_name(day: date, language: str) -> str:
 
 
 @lru_cache(4096)
+def short_day_name(day: date, language: str) -> str:
+    """As in "24 Nov 2026", "24 nov. 2026"."""
+    return format_date(day, "d MMM y", _locale(language))
+
+
+@lru_cache(4096)
+def day_of_month_name(day: date, language: str) -> str:
+    """As in "24 Nov", "24 nov."."""
+    return format_date(day, "d MMM", _locale(language))
+
+
+@lru_cache(4096)
 def month_name(month: str, language: str) -> str:
     """What "2026-11" is called, as in "November 2026"."""
     return format_date(date.fromisoformat(f"{month}-01"), "LLLL y", _locale(language))
+
+
+def direction(language: str) -> Literal["ltr", "rtl"]:
+    """Which way *language* is written."""
+    return "rtl" if _locale(language).text_direction == "rtl" else "ltr"
 
 
 @cache

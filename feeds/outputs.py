@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from feeds import __version__, topics
 from feeds.config import Config, Source
-from feeds.health import source_rows
+from feeds.health import report
 from feeds.model import ArchivePage, Batch, Document, MonthPage, Selected, SourceState
 from feeds.names import country_name, language_name, month_name
 from feeds.opml import feeds_opml, sources_opml
@@ -27,11 +28,15 @@ from feeds.render import (
     RenderSettings,
     SourceInfo,
     about_page,
+    ages,
     article_page,
+    freshness_page,
     front_page,
     month_page,
     month_path,
     render_status,
+    statistics_page,
+    statistics_path,
     subscribe_page,
 )
 from feeds.render.assets import assets
@@ -40,6 +45,7 @@ from feeds.store import Selection, Store
 from feeds.topics.gazetteer import places
 
 ALL = "all"
+_DAYS_COUNTED = 30  # by the statistics
 _REMEMBERED_BYTES = 8_000_000  # of entries that other archives may have in common
 
 
@@ -63,6 +69,7 @@ def batches(config: Config, store: Store, now: datetime) -> Iterator[Batch]:
     if "html" in config.publish.formats:
         yield publication.front_page(plans)
         yield from publication.months(plans)
+        yield from publication.statistics(plans, now)
         yield publication.about_page(config)
         yield publication.subscribe_page(plans)
     yield Batch(
@@ -70,7 +77,10 @@ def batches(config: Config, store: Store, now: datetime) -> Iterator[Batch]:
     )
     yield Batch((ICON, LOGO), None, lambda: assets(config.image("icon"), config.image("logo")))
     yield Batch(("sources.opml",), None, lambda: [sources_opml(config)])
-    yield Batch((), None, lambda: render_status(source_rows(config, store, now), settings, now))
+    rows, days = report(config, store, now)
+    if "html" in config.publish.formats:
+        yield publication.freshness_page(ages(rows, now))
+    yield Batch((), None, lambda: render_status(rows, settings, now, days))
 
 
 def feeds(config: Config, store: Store, now: datetime) -> list[OutputFeed]:
@@ -108,7 +118,7 @@ def _navigation(config: Config, topic: str, there: Sequence[str], months: Sequen
     by_month = tuple(
         (month_name(month, language), month_path(topic, last[month])) for month in sorted(last, reverse=True)
     )
-    return Navigation(found["lang"], found["country"], by_month)
+    return Navigation(found["lang"], found["country"], by_month, statistics=statistics_path(topic))
 
 
 def output_feed(config: Config, store: Store, now: datetime, path: str) -> OutputFeed:
@@ -219,6 +229,29 @@ class _Publication:
         articles = tuple(self._store.month_page(feed.path, page.month, page.number))
         return [month_page(replace(feed, articles=articles), page, self._settings)]
 
+    def statistics(self, plans: Iterable[_Plan], now: datetime) -> Iterator[Batch]:
+        """The last days of every topic, and of all, in numbers; up to the day of the newest article."""
+        feeds = [plan.feed for plan in plans if "/" not in plan.feed.path]
+        zone = ZoneInfo(self._settings.site.timezone)
+        last = (self._store.newest(now) or self._store.created).astimezone(zone).date()
+        days = [last - timedelta(days=back) for back in range(_DAYS_COUNTED - 1, -1, -1)]
+        ends = [datetime.combine(day, time.min, zone) for day in (*days, last + timedelta(days=1))]
+        found = self._store.counts([feed.path for feed in feeds], self._store.feed_paths(), ends)
+        named = {path: topic.title or path for path, topic in self._settings.topics.items()}
+        topics = {named[path]: counts.days for path, counts in found.items() if path != ALL}
+        for feed in feeds:
+            mine = found[feed.path]
+            series = topics if feed.path == ALL and topics else {feed.title: mine.days}
+            head = replace(feed, links={}, navigation=Navigation())
+            key = _key(self._common, head, days, mine, series)
+            make = partial(statistics_page, head, days, mine, series, self._settings)
+            yield Batch((statistics_path(feed.path),), key, partial(_one, make))
+
+    def freshness_page(self, counts: Mapping[str, int]) -> Batch:
+        """status/freshness.html."""
+        make = partial(freshness_page, counts, self._settings)
+        return Batch(("status/freshness.html",), _key(self._common, counts), partial(_one, make))
+
     def about_page(self, config: Config) -> Batch:
         """about.html, made again when a topic's definition changes."""
         key = _key(self._common, self._store.fact("topics"))
@@ -265,6 +298,10 @@ class _Publication:
         links |= {rel: url(archive_path(path, page.number)) for rel, pages in near.items() for page in pages}
         own = {"atom": url(archive_path(path, plan.pages[place].number))}
         return replace(plan.feed, links=links, urls=own, is_page=True, is_archive=bool(after))
+
+
+def _one(make: Callable[[], Document]) -> list[Document]:
+    return [make()]
 
 
 def _key(*facts: Any) -> str:

@@ -82,17 +82,31 @@ def test_front_page_lists_every_feed() -> None:
 
 def test_status_is_rows_in_json_and_on_a_page() -> None:
     rows = [{"name": "Courrier <1>", "health": "ok", "next_check": NOW + timedelta(hours=1), "countries": ["ML", "NE"]}]
-    status, shown = render_status(rows, settings(), NOW, [{"started": NOW, "new": 3}])
+    status, shown = render_status(rows, settings(), NOW, [{"day": "2026-11-24", "new": 3}])
     assert (status.path, shown.path) == ("status/status.json", "status/index.html")
     assert json.loads(status.body) == {
         "generated": "2026-11-24T12:00:00Z",
         "sources": [
             {"name": "Courrier <1>", "health": "ok", "next_check": "2026-11-24T13:00:00Z", "countries": ["ML", "NE"]}
         ],
-        "runs": [{"started": "2026-11-24T12:00:00Z", "new": 3}],
+        "days": [{"day": "2026-11-24", "new": 3}],
     }
     cells = ["".join(map(str, cell.itertext())) for cell in html.document_fromstring(shown.body.decode()).iter("td")]
-    assert cells == ["Courrier <1>", "ok", "24 Nov 2026, 13:00 UTC", "ML, NE", "24 Nov 2026, 12:00 UTC", "3"]
+    assert cells == [
+        "Courrier <1>",
+        "well",
+        "",
+        "",
+        "24 Nov 2026, 13:00 UTC",
+        "",
+        "",
+        "",
+        "2026-11-24",
+        "",
+        "",
+        "3",
+        "",
+    ]
     assert check_document(shown.path, shown.body, BASE + shown.path, NOW) == []
 
 

@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import Message
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import feedparser
 import jsonschema
@@ -414,14 +414,21 @@ def test_client_that_asks_too_slowly_is_let_go(tmp_path: Path, monkeypatch: pyte
         site.server.stop()
 
 
-def test_random_queries_and_paths_never_break_it(site: Site) -> None:
+@pytest.mark.parametrize("rounds", [400, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_random_queries_and_paths_never_break_it(site: Site, rounds: int) -> None:
     chance = random.Random(7)
     alphabet = "abc/.%:?&=\"'<>*-+()[]{}\\ \tmaliéжم\u202e²½٣" + "".join(map(chr, range(0x21, 0x7F)))
-    for number in range(400):
+    for number in range(rounds):
         text = quote("".join(chance.choices(alphabet, k=chance.randrange(1, 30))), safe="/%?&=" if number % 3 else "")
         path = ["/", "/search?q=", "/search/atom.xml?q=", "/api/articles?q=", "/search/", "/search?lang="][number % 6]
         came = site.raw(f"GET {path}{text} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
         assert re.match(rb"HTTP/1.1 (200|304|308|400|404) ", came), (path + text, came[:100])
+        head, _, body = came.partition(b"\r\n\r\n")
+        said = unquote(text)
+        assert not re.search(r"<[a-z!/?]", said) or said.encode() not in body, path + text
+        if path.startswith("/search/atom.xml") and b"200 OK" in head:
+            faults = check_document("search/atom.xml", body, f"{site.server.url}search/atom.xml", datetime.now(UTC))
+            assert [fault for fault in faults if not fault.startswith("SelfDoesntMatch")] == [], text
 
 
 # The commands

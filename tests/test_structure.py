@@ -20,6 +20,7 @@ ALONE = {
     "pebble": "parse",
     "feedgen": "render",
     "jinja2": "render",
+    "pygal": "render",
     "sqlalchemy": "store",
     "alembic": "store",
     "apscheduler": "daemon.py",

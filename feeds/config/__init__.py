@@ -50,6 +50,7 @@ class Size(int):
 class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who publishes, and where output/ can be reached (*base_url* ends with a slash).
 
+    *search*: where base_url leads, `feeds serve` answers, so that pages may have a form to search.
     *icon* and *logo* are PNG files of the site's own, relative to config.toml; empty for the shipped ones.
     """
 
@@ -58,10 +59,11 @@ class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     base_url: str = "http://127.0.0.1:8000/"
     author: str = ""
     contact: str = ""
-    language: Literal["en", "fr"] = "en"
+    language: str = "en"
     timezone: str = "UTC"
     icon: str = ""
     logo: str = ""
+    search: bool = False
 
 
 class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -268,11 +270,23 @@ def _faults(config: Config) -> Iterable[str]:
     yield from _source_faults(config)
 
 
+def site_languages() -> tuple[str, ...]:
+    """The languages that our pages can be in: English, and those of the catalogues that are there."""
+    locale = Path(__file__).parents[1] / "site" / "locale"
+    return ("en", *sorted(path.parts[-3] for path in locale.glob("*/LC_MESSAGES/site.mo")))
+
+
+def quoted(text: str) -> str:
+    return f'"{text}"'
+
+
 def _site_faults(site: Site) -> Iterable[str]:
     if not _is_web_url(site.base_url) or urlsplit(site.base_url).query or urlsplit(site.base_url).fragment:
         yield f'[site], key base_url: expected an http or https URL without ? and #, got "{site.base_url}"'
     if not site.contact.isprintable() or not site.contact.isascii():
         yield "[site], key contact: expected an address in one line of ASCII, as it goes into the User-Agent"
+    if site.language not in (known := site_languages()):
+        yield f"[site], key language: expected one of {', '.join(map(quoted, known))}, got {quoted(site.language)}"
     try:
         ZoneInfo(site.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

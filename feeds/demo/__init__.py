@@ -74,6 +74,7 @@ def config_toml(origin: str) -> str:
 [site]
 title = "Demo"
 base_url = "http://127.0.0.1:8000/"
+search = true                              # `feeds serve` answers there
 
 [fetch]
 timeout = "3s"                             # one source is slow on purpose

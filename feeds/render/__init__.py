@@ -24,7 +24,8 @@ from feeds.render.page import (
     subscribe_page,
 )
 from feeds.render.parts import FILES, MEDIA_TYPES, Navigation, OutputFeed, RenderSettings, SourceInfo
-from feeds.render.status import render_status
+from feeds.render.statistics import statistics_page, statistics_path
+from feeds.render.status import ages, freshness_page, render_status
 from feeds.render.xmlfeed import atom, atom_entries, rss, rss_entries
 
 __all__ = [
@@ -36,14 +37,18 @@ __all__ = [
     "Renderer",
     "SourceInfo",
     "about_page",
+    "ages",
     "article_page",
     "article_path",
+    "freshness_page",
     "front_page",
     "month_page",
     "month_path",
     "render_feed",
     "render_status",
     "search_page",
+    "statistics_page",
+    "statistics_path",
     "subscribe_page",
 ]
 

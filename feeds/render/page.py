@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import groupby
@@ -14,14 +14,22 @@ from markupsafe import Markup
 
 from feeds.markup import plain_text
 from feeds.model import Document, MonthPage, StoredArticle, Text, TopicMatch, TopicRules
-from feeds.names import day_name, month_name
+from feeds.names import day_name, direction, month_name
 from feeds.render.entry import Entry, make_entry
 from feeds.render.parts import FILES, MEDIA_TYPES, Navigation, OutputFeed, RenderSettings
 from feeds.render.values import language_tag, line, rfc3339, xml_text
-from feeds.render.words import shown_date, shown_utc, words
+from feeds.render.words import catalogue, marked, shown_date, shown_utc, words
 
 _ON_FRONT = 10  # articles of each topic
 _NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
+_LABELS = marked("state-controlled"), marked("state-linked")  # those that an entry's origin may have
+_WHERE = {
+    "title": marked("in the headline"),
+    "lead": marked("in the first lines"),
+    "body": marked("in the text"),
+    "category": marked("in the outlet’s own categories"),
+    "prior": marked("the outlet often writes on this"),
+}
 
 
 def feed_page(feed: OutputFeed, entries: Sequence[Entry], settings: RenderSettings) -> bytes:
@@ -63,14 +71,16 @@ def month_page(feed: OutputFeed, page: MonthPage, settings: RenderSettings) -> D
 
 def about_page(topics: Sequence[TopicRules], settings: RenderSettings) -> Document:
     """about.html: how topics are decided."""
-    title = words(settings.site)["about"]
+    _ = words(settings.site)
+    title = _("How articles are chosen")
     return Document("about.html", MEDIA_TYPES["html"], filled("about.html", settings, "", title=title, topics=topics))
 
 
 def subscribe_page(feeds: Sequence[tuple[str, str]], settings: RenderSettings) -> Document:
     """subscribe.html: all *feeds*, by path and title, with their addresses."""
     listed = [{"title": line(title), "links": _links(settings, settings.url(f"{path}/"))} for path, title in feeds]
-    title = words(settings.site)["subscribe"]
+    _ = words(settings.site)
+    title = _("Subscribe")
     body = filled("subscribe.html", settings, "", title=title, feeds=listed)
     return Document("subscribe.html", MEDIA_TYPES["html"], body)
 
@@ -132,7 +142,7 @@ def article_page(article: StoredArticle, settings: RenderSettings) -> Document:
     entry = make_entry(article, settings)
     source = settings.sources.get(article.source.name)
     policy = (source.text if source else None) or settings.publish.text
-    names = words(settings.site)
+    _ = words(settings.site)
     shown = _shown(entry, settings, "../")
     changed = entry.updated > article.date
     body = filled(
@@ -150,7 +160,11 @@ def article_page(article: StoredArticle, settings: RenderSettings) -> Document:
         changed_date=shown_date(entry.updated, settings.site) if changed else "",
         paragraphs=_paragraphs(article) if policy == "full" else [shown["summary"]] if shown["summary"] else [],
         reasons=[
-            {"path": f"../{name}/index.html", "title": _topic_title(name, settings), "found": _found(match, names)}
+            {
+                "path": f"../{name}/index.html",
+                "title": _topic_title(name, settings),
+                "found": _found(match, _),
+            }
             for name, match in sorted(article.topics.items())
             if name in settings.topics
         ],
@@ -168,7 +182,7 @@ def _topic_title(name: str, settings: RenderSettings) -> str:
     return line(settings.topics[name].title) or name
 
 
-def _found(match: TopicMatch, names: Mapping[str, str]) -> list[dict[str, str]]:
+def _found(match: TopicMatch, _: Callable[[str], str]) -> list[dict[str, str]]:
     """What was found for a topic, the strongest first: its concept, the words and where they stand."""
     found = sorted(match.evidence, key=lambda each: -each.weight)
     return [
@@ -176,7 +190,7 @@ def _found(match: TopicMatch, names: Mapping[str, str]) -> list[dict[str, str]]:
             "concept": line(each.label) or line(each.concept),
             "term": line(each.term),
             "language": language_tag(each.language) or "",
-            "where": names[f"in_{each.where}"],
+            "where": _(_WHERE[each.where]),
         }
         for each in found
     ]
@@ -201,31 +215,35 @@ def filled(template: str, settings: RenderSettings, root: str, **values: Any) ->
     common = {
         "language": site.language,
         "site": line(site.title),
-        "words": words(site),
+        "direction": direction(site.language),
+        "is_searchable": site.search,
         "css": _css(),
         "root": root,
         "offered": _links(settings, f"{root}all/"),
     }
-    return _environment().get_template(template).render(**common, **values).encode()
+    return _environment(site.language).get_template(template).render(**common, **values).encode()
 
 
 @cache
-def _environment() -> Environment:
-    return Environment(
+def _environment(language: str) -> Environment:
+    environment = Environment(
         loader=PackageLoader("feeds", "site"),
+        extensions=["jinja2.ext.i18n"],
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+    return environment
 
 
 @cache
 def _css() -> Markup:
-    loader = _environment().loader
-    assert loader is not None
-    return Markup(loader.get_source(_environment(), "style.css")[0])  # our own file, in <style>
+    environment = _environment("en")
+    assert environment.loader is not None
+    return Markup(environment.loader.get_source(environment, "style.css")[0])  # our own file, in <style>
 
 
 def _links(settings: RenderSettings, folder: str = "") -> list[dict[str, str]]:
@@ -246,7 +264,7 @@ def _shown(entry: Entry, settings: RenderSettings, root: str) -> dict[str, Any]:
         "page": root + article_path(entry.id),
         "title": entry.title,
         "source": entry.origin.name,
-        "label": words(settings.site)[entry.origin.label] if entry.origin.label else "",
+        "label": words(settings.site)(entry.origin.label) if entry.origin.label else "",
         "datetime": rfc3339(date),
         "date": shown_date(date, settings.site),
         "also": entry.also,
@@ -256,9 +274,10 @@ def _shown(entry: Entry, settings: RenderSettings, root: str) -> dict[str, Any]:
 
 
 def _listed(feed: OutputFeed, settings: RenderSettings) -> dict[str, Any]:
+    _ = words(settings.site)
     newest = max((article.date for article in feed.articles), default=None)
     return {
-        "title": words(settings.site)["everything"] if feed.path == "all" else line(feed.title) or feed.path,
+        "title": _("All articles") if feed.path == "all" else line(feed.title) or feed.path,
         "description": line(feed.description),
         "page": f"{feed.path}/index.html",
         "links": _links(settings, f"{feed.path}/"),

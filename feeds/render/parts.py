@@ -38,13 +38,14 @@ class SourceInfo:
 
 @dataclass(frozen=True, slots=True)
 class Navigation:
-    """Where a page leads: names and paths under output/. *older* and *newer* are paths of neighbours, "" for none."""
+    """Where a page leads: names and paths under output/. *older* and *newer* are neighbours, "" for none."""
 
     languages: tuple[tuple[str, str], ...] = ()
     countries: tuple[tuple[str, str], ...] = ()
     months: tuple[tuple[str, str], ...] = ()
     older: str = ""
     newer: str = ""
+    statistics: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

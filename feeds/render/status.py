@@ -1,33 +1,100 @@
-"""status/: how the sources and the last runs fared. The one place where the time of making shows. Called by outputs."""
+"""status/: how the sources and the last days fared. The one place where the time of making shows. Called by outputs."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from feeds.model import Document
+from feeds.render.charts import bars
 from feeds.render.page import filled
 from feeds.render.parts import MEDIA_TYPES, RenderSettings
 from feeds.render.values import rfc3339, xml_text
-from feeds.render.words import shown_date, words
+from feeds.render.words import marked, shown_date, words
 
 Row = Mapping[str, Any]
 
+_HEALTHS = {
+    "ok": marked("well"),
+    "new": marked("not asked yet"),
+    "partial": marked("read in part"),
+    "failing": marked("failing"),
+    "silent": marked("silent"),
+    "gone": marked("gone"),
+    "disabled": marked("disabled"),
+}
+_TROUBLES = ("failing", "gone", "partial", "silent")
+_SOURCE = {
+    "name": marked("Source"),
+    "health": marked("Health"),
+    "succeeded_at": marked("Last success"),
+    "changed_at": marked("Last change"),
+    "next_check": marked("Next check"),
+    "wait_reason": marked("Why then"),
+    "articles": marked("Articles"),
+    "new_7d": marked("New in 7 days"),
+}
+_TROUBLE = {
+    "name": marked("Source"),
+    "health": marked("Health"),
+    "why": marked("What is wrong"),
+    "succeeded_at": marked("Last success"),
+    "changed_at": marked("Last change"),
+    "next_check": marked("Next check"),
+}
+_DAY = {
+    "day": marked("Day"),
+    "fetches": marked("Requests"),
+    "failures": marked("Failures"),
+    "new": marked("New articles"),
+    "updated": marked("Updated articles"),
+}
+_IN_ENGLISH = {"why", "wait_reason"}  # as the commands say it
+_AGES = (
+    (timedelta(days=1), marked("a day or less")),
+    (timedelta(days=7), marked("up to a week")),
+    (timedelta(days=30), marked("up to a month")),
+    (timedelta.max, marked("longer")),
+)
+
 
 def render_status(
-    rows: Sequence[Row], settings: RenderSettings, now: datetime, runs: Sequence[Row] = ()
+    rows: Sequence[Row], settings: RenderSettings, now: datetime, days: Sequence[Row] = ()
 ) -> tuple[Document, ...]:
-    """status/status.json and, where pages are published, status/index.html: *rows* a source, *runs* newest first."""
-    documents = [Document("status/status.json", "application/json", _json(rows, runs, now))]
+    """status/status.json and, where pages are published, status/index.html: *rows* a source, *days* newest first."""
+    documents = [Document("status/status.json", "application/json", _json(rows, days, now))]
     if "html" in settings.publish.formats:
-        documents.append(Document("status/index.html", MEDIA_TYPES["html"], _page(rows, runs, settings, now)))
+        documents.append(Document("status/index.html", MEDIA_TYPES["html"], _page(rows, days, settings, now)))
     return tuple(documents)
 
 
-def _json(rows: Sequence[Row], runs: Sequence[Row], now: datetime) -> bytes:
-    value = {"generated": now, "sources": [dict(row) for row in rows], "runs": [dict(run) for run in runs]}
+def ages(rows: Sequence[Row], now: datetime) -> dict[str, int]:
+    """How many of the sources that are followed brought something new how long ago, by words for the catalogue."""
+    found = Counter(_age(row["changed_at"], now) for row in rows if row["health"] != "disabled")
+    return {word: found[word] for _, word in _AGES} | {marked("never yet"): found["never yet"]}
+
+
+def freshness_page(counts: Mapping[str, int], settings: RenderSettings) -> Document:
+    """status/freshness.html, from what `ages` says."""
+    _ = words(settings.site)
+    title = _("How fresh the sources are")
+    chart = bars(_("Time since a source’s last change"), (_("Time"), _("Sources")),
+                 {_(word): count for word, count in counts.items()})  # fmt: skip
+    body = filled("freshness.html", settings, "../", title=title, chart=chart)
+    return Document("status/freshness.html", MEDIA_TYPES["html"], body)
+
+
+def _age(changed_at: datetime | None, now: datetime) -> str:
+    if changed_at is None:
+        return "never yet"
+    return next(word for most, word in _AGES if now - changed_at <= most)
+
+
+def _json(rows: Sequence[Row], days: Sequence[Row], now: datetime) -> bytes:
+    value = {"generated": now, "sources": [dict(row) for row in rows], "days": [dict(day) for day in days]}
     return xml_text(json.dumps(value, default=_plain, ensure_ascii=False, indent=1)).encode() + b"\n"
 
 
@@ -35,31 +102,47 @@ def _plain(value: object) -> str:
     return rfc3339(value) if isinstance(value, datetime) else str(value)
 
 
-def _page(rows: Sequence[Row], runs: Sequence[Row], settings: RenderSettings, now: datetime) -> bytes:
-    names = words(settings.site)
-    tables = [_table(names["sources"], rows, settings), _table(names["runs"], runs, settings)]
+def _page(rows: Sequence[Row], days: Sequence[Row], settings: RenderSettings, now: datetime) -> bytes:
+    _ = words(settings.site)
+    found = Counter(row.get("health") for row in rows)
+    troubled = [dict(row) | {"why": _why(row)} for row in rows if row.get("health") in _TROUBLES]
+    tables = [
+        _table(_("Sources in trouble or silent"), _TROUBLE, troubled, settings),
+        _table(_("Sources"), _SOURCE, rows, settings),
+        _table(_("The last days"), _DAY, days, settings),
+    ]
     return filled(
         "status.html",
         settings,
         "../",
-        title=names["status"],
+        title=_("Status"),
         tables=[table for table in tables if table["rows"]],
+        healths=[(_(word), found[health]) for health, word in _HEALTHS.items() if found[health]],
         datetime=rfc3339(now),
         date=shown_date(now, settings.site),
     )
 
 
-def _table(title: str, rows: Sequence[Row], settings: RenderSettings) -> dict[str, Any]:
-    columns = list(rows[0]) if rows else []
-    cells = [[_cell(row.get(name), settings) for name in columns] for row in rows]
-    return {"title": title, "columns": [name.replace("_", " ") for name in columns], "rows": cells}
+def _why(row: Row) -> str:
+    if row["health"] == "silent":
+        return "nothing in it has changed for 30 days"
+    return str(row.get("error") or row.get("problem") or "")
 
 
-def _cell(value: object, settings: RenderSettings) -> str:
+def _table(title: str, columns: Mapping[str, str], rows: Sequence[Row], settings: RenderSettings) -> dict[str, Any]:
+    _ = words(settings.site)
+    cells = [
+        [{"text": _cell(key, row.get(key), settings, _), "is_ours": key in _IN_ENGLISH} for key in columns]
+        for row in rows
+    ]
+    return {"title": title, "columns": [_(name) for name in columns.values()], "rows": cells}
+
+
+def _cell(key: str, value: object, settings: RenderSettings, _: Callable[[str], str]) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
         return shown_date(value, settings.site)
-    if isinstance(value, list | tuple):
-        return ", ".join(xml_text(str(each)) for each in value)
+    if key == "health":
+        return _(_HEALTHS.get(str(value), "")) or xml_text(str(value))
     return xml_text(str(value))

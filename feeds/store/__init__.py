@@ -16,6 +16,8 @@ from feeds.config import Source
 from feeds.errors import StoreError
 from feeds.model import (
     ArchivePage,
+    Counts,
+    FetchDay,
     MonthPage,
     Outcome,
     PageTask,
@@ -30,6 +32,7 @@ from feeds.model import (
 from feeds.search import Query
 from feeds.store import (
     archiving,
+    counting,
     leasing,
     listing,
     months,
@@ -271,6 +274,16 @@ class Store:
         with self._read() as connection:
             return reading.load(connection, months.page(connection, feed, month, number))
 
+    def newest(self, until: datetime) -> datetime | None:
+        """The date of the newest article that is not newer than *until*."""
+        with self._read() as connection:
+            return counting.newest(connection, until)
+
+    def counts(self, feeds: Sequence[str], parts: Sequence[str], ends: Sequence[datetime]) -> dict[str, Counts]:
+        """How many articles *feeds* had in the days between *ends*, by day, by those of *parts*, and by outlet."""
+        with self._read() as connection:
+            return counting.counts(connection, feeds, parts, ends)
+
     def page_tasks(self, limit: int) -> list[PageTask]:
         """Up to *limit* articles whose own pages are not as they should be."""
         with self._read() as connection:
@@ -352,10 +365,15 @@ class Store:
         with self._write() as connection:
             pinging.postpone(connection, paths, until)
 
-    def fetch_counts(self, since: datetime) -> dict[int, dict[str, int]]:
-        """For each source id the fetches, failures and new articles since *since*."""
+    def fetch_days(self, since: datetime) -> list[FetchDay]:
+        """How each source fared on each day since then."""
         with self._read() as connection:
-            return polling.fetch_counts(connection, since)
+            return polling.fetch_days(connection, since)
+
+    def article_counts(self) -> dict[int, int]:
+        """How many articles there are of each source, by its id."""
+        with self._read() as connection:
+            return polling.article_counts(connection)
 
     def acquire(self, name: str, now: datetime, lease: timedelta) -> bool:
         """Take or renew the lease *name* for this process; False while another living process holds it."""

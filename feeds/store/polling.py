@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, Row, case, func, insert, select, type_coerce, update
 
 from feeds.config import Source
-from feeds.model import SourceState
+from feeds.model import FetchDay, SourceState
 from feeds.store import archiving
 from feeds.store.leasing import is_held, this_process
 from feeds.store.schema import articles, fetch_log, listings, sources
@@ -19,6 +19,7 @@ from feeds.urls import public_url
 
 # A source whose last check lies further ahead than this was checked under a wrong clock, and is due.
 _CLOCK_SLACK = timedelta(minutes=5)
+_DAY = 86_400_000_000  # microseconds, as a Timestamp is kept
 _CLEARED = {
     "etag": None, "last_modified": None, "body_hash": None, "due_at": None, "next_check": None, "retry_until": None,
     "fetch_url": None, "moved_to": None, "moved_since": None, "moved_count": 0, "gone_at": None, "failures": 0,
@@ -142,15 +143,22 @@ def save_state(connection: Connection, new: SourceState) -> None:
     connection.execute(update(sources).where(sources.c.id == new.id).values(values))
 
 
-def fetch_counts(connection: Connection, since: datetime) -> dict[int, dict[str, int]]:
+def fetch_days(connection: Connection, since: datetime) -> list[FetchDay]:
+    """How each source fared on each day since then; days of UTC, the newest first."""
     failed = func.sum(case((fetch_log.c.error.is_not(None), 1), else_=0))
+    day = type_coerce(fetch_log.c.at, BigInteger) // _DAY
     rows = connection.execute(
-        select(fetch_log.c.source_id, func.count(), failed, func.sum(fetch_log.c.new))
+        select(
+            fetch_log.c.source_id, day, func.count(), failed, func.sum(fetch_log.c.new), func.sum(fetch_log.c.updated)
+        )
         .where(fetch_log.c.at >= since)
-        .group_by(fetch_log.c.source_id)
+        .group_by(fetch_log.c.source_id, day)
+        .order_by(day.desc(), fetch_log.c.source_id)
     )
-    counts = {row[0]: {"fetches": row[1], "failures": row[2], "new": row[3], "articles": 0} for row in rows}
+    return [FetchDay(row[0], str(date(1970, 1, 1) + timedelta(days=row[1])), *row[2:]) for row in rows]
+
+
+def article_counts(connection: Connection) -> dict[int, int]:
+    """How many articles there are of each source."""
     totals = select(articles.c.source_id, func.count()).group_by(articles.c.source_id)
-    for source_id, total in connection.execute(totals):
-        counts.setdefault(source_id, {"fetches": 0, "failures": 0, "new": 0})["articles"] = total
-    return counts
+    return {row[0]: row[1] for row in connection.execute(totals)}
