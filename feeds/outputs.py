@@ -29,9 +29,11 @@ from feeds.render import (
     SourceInfo,
     about_page,
     ages,
+    all_articles,
     article_page,
     freshness_page,
     front_page,
+    looks,
     month_page,
     month_path,
     render_status,
@@ -140,7 +142,8 @@ def article_pages_key(config: Config, store: Store) -> str:
     titles = {name: topic.title for name, topic in settings.topics.items()}
     labels = sorted((each.name, each.language, each.control, each.text) for each in settings.sources.values())
     site = settings.site
-    return _key(site.title, site.language, site.timezone, settings.publish.text, titles, labels, settings.version)
+    look = site.title, site.language, site.timezone, site.search
+    return _key(look, settings.publish.text, titles, labels, settings.version, looks())
 
 
 def _selection(config: Config, path: str, now: datetime) -> Selection:
@@ -151,13 +154,14 @@ def _head(
     config: Config, store: Store, path: str, pages: tuple[ArchivePage, ...], settings: RenderSettings
 ) -> OutputFeed:
     topic, _, part = path.partition("/")
-    title, description = _described(config, topic, part)
+    name, title, description = _described(config, topic, part)
     ends = {"first": pages[0], "prev-archive": pages[-1]} if pages else {}
     return OutputFeed(
         path=path,
         topic=None if topic == ALL else topic,
         id=uuid.uuid5(store.namespace, f"feed\n{path}").urn,
         title=title,
+        name=name,
         description=description,
         language=part.removeprefix("lang/") if part.startswith("lang/") else None,
         updated_if_empty=store.created,
@@ -165,15 +169,16 @@ def _head(
     )
 
 
-def _described(config: Config, topic: str, part: str) -> tuple[str, str]:
-    """The feed's title and description."""
+def _described(config: Config, topic: str, part: str) -> tuple[str, str, str]:
+    """The feed's name on our pages, its title and its description."""
     kind, _, name = part.partition("/")
     called = {"lang": language_name, "country": country_name}.get(kind)
     suffix = f" ({called(name, config.site.language)})" if called else ""
     if topic == ALL:
-        return config.site.title + suffix, config.site.description
+        return all_articles(config.site) + suffix, config.site.title + suffix, config.site.description
     about = config.topics[topic]
-    return f"{config.site.title}: {about.title or topic}{suffix}", about.description
+    own = (about.title or topic) + suffix
+    return own, f"{config.site.title}: {own}", about.description
 
 
 def archive_path(path: str, number: int) -> str:
@@ -192,7 +197,12 @@ class _Publication:
         self._archived: dict[int, ArchiveEntry] = {}
         self._archived_bytes = 0
         titles = {name: topic.title for name, topic in settings.topics.items()}
-        rest = settings.interval, settings.version, settings.places
+        rest = (
+            settings.interval,
+            settings.version,
+            settings.places,
+            looks() if "html" in settings.publish.formats else "",
+        )
         self._common = _key(settings.site, settings.publish, titles, *rest)
 
     def feed(self, plan: _Plan) -> Batch:

@@ -10,7 +10,7 @@ import pytest
 from lxml import html
 
 from feeds.config import Publish, Site
-from feeds.render import OutputFeed, RenderSettings, front_page, render_feed, render_status
+from feeds.render import OutputFeed, RenderSettings, front_page, render_feed, render_status, search_page
 from tests.validity.checks import check_document
 from tests.validity.samples import BASE, NOW, arabic_article, article, output_feed, settings
 
@@ -40,7 +40,7 @@ def test_each_article_says_its_language_and_direction() -> None:
 
 
 def test_page_says_where_to_subscribe() -> None:
-    links = page(output_feed()).findall(".//head/link")
+    links = page(output_feed()).findall(".//head/link[@type]")
     assert [(each.get("rel"), each.get("type"), each.get("href")) for each in links] == [
         ("alternate", "application/atom+xml", "atom.xml"),
         ("alternate", "application/rss+xml", "rss.xml"),
@@ -50,7 +50,7 @@ def test_page_says_where_to_subscribe() -> None:
 
 def test_only_published_formats_are_offered() -> None:
     how = replace(settings(), publish=Publish(formats=("rss", "html")))
-    assert [link.get("href") for link in page(output_feed(), how).findall(".//head/link")] == ["rss.xml"]
+    assert [link.get("href") for link in page(output_feed(), how).findall(".//head/link[@type]")] == ["rss.xml"]
 
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</title><b>x"])
@@ -67,6 +67,50 @@ def test_page_in_french() -> None:
     made = page(output_feed(article(1)), how)
     assert made.get("lang") == "fr"
     assert "contrôlé par l’État · 24 nov. 2026, 12:00 WAT" in made.text_content()
+
+
+def test_a_long_feed_goes_on_in_headlines_and_stays_light() -> None:
+    long = [article(number, summary="Слова " * 60, content="") for number in range(1, 300)]
+    made = render_feed(output_feed(*long), settings())[-1].body
+    assert len(made) < 100_000
+    shown = html.document_fromstring(made.decode()).findall(".//article")
+    assert len(shown) == 100
+    assert [each.get("class") for each in shown] == [None] * 25 + ["brief"] * 75
+    assert all(each.find(".//a[@href]") is not None for each in shown)
+
+
+def test_every_page_leads_to_all_topics_and_marks_its_own() -> None:
+    nav = page(output_feed(article(1), path="sahel/lang/fr")).find(".//header/nav")
+    assert nav is not None
+    links = [("".join(map(str, link.itertext())), link.get("href"), link.get("aria-current")) for link in nav.iter("a")]
+    assert links == [("Sahel", "../../../sahel/index.html", "true"), ("All articles", "../../../all/index.html", None)]
+
+
+def test_front_page_shows_of_each_topic_a_lead_with_its_summary_then_headlines() -> None:
+    feeds = [output_feed(*(article(number, summary=f"Said {number}", content="") for number in range(1, 15)))]
+    made = html.document_fromstring(front_page(feeds, settings()).body.decode())
+    shown = made.findall(".//ul[@class='headlines']/li")
+    assert len(shown) == 10
+    assert [each.findtext("p") for each in shown] == ["Said 1"] + [None] * 9
+
+
+def test_search_page_lists_what_one_can_choose_and_keeps_what_was_chosen() -> None:
+    filters = {"lang": "fr", "country": "xx", "since": "2026-01-01", "topic": None, "source": '"›x', "until": None}
+    paths = ["all", "all/country/ml", "all/lang/ar", "all/lang/fr", "sahel/lang/ru"]
+    body = search_page(output_feed(path="search"), settings(), "mali", filters, "q=mali", "", paths)
+    made = html.document_fromstring(body.decode())
+    chosen = {each.get("name"): each.get("value") for each in made.findall(".//main//input")}
+    assert chosen == {"q": "mali", "source": '"›x', "since": "2026-01-01", "until": ""}
+    options = {
+        each.get("name"): [(option.get("value"), option.get("selected") is not None) for option in each]
+        for each in made.findall(".//main//select")
+    }
+    assert options == {
+        "topic": [("", False), ("sahel", False)],
+        "lang": [("", False), ("ar", False), ("fr", True)],
+        "country": [("", False), ("ml", False), ("xx", True)],
+    }
+    assert "Nothing was found." in body.decode()
 
 
 def test_empty_feed_has_a_page_that_says_so() -> None:

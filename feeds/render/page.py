@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from feeds.config import Site
 from feeds.markup import plain_text
 from feeds.model import Document, MonthPage, StoredArticle, Text, TopicMatch, TopicRules
-from feeds.names import day_name, direction, month_name
+from feeds.names import country_name, day_name, direction, language_name, month_name
 from feeds.render.entry import Entry, make_entry
 from feeds.render.parts import FILES, MEDIA_TYPES, Navigation, OutputFeed, RenderSettings
 from feeds.render.values import language_tag, line, rfc3339, xml_text
-from feeds.render.words import catalogue, marked, shown_date, shown_utc, words
+from feeds.render.words import catalogue, marked, shown_date, shown_time, shown_utc, words
 
-_ON_FRONT = 10  # articles of each topic
+_ON_FRONT = 10  # articles of each topic; of the first the summary, too
+_ON_PAGE = 100  # articles of a feed, however many it has
+_IN_FULL = 25  # of them with summary and reasons, the others as headlines: pages stay under 100 kB
 _NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 _LABELS = marked("state-controlled"), marked("state-linked")  # those that an entry's origin may have
 _WHERE = {
@@ -39,12 +44,25 @@ def feed_page(feed: OutputFeed, entries: Sequence[Entry], settings: RenderSettin
         "feed.html",
         settings,
         root,
-        title=line(feed.title) or feed.path,
+        section=feed.path.partition("/")[0],
+        title=heading(feed),
         description=line(feed.description),
         links=_links(settings),
-        days=_days(entries, settings, root),
+        days=_days(entries[:_ON_PAGE], settings, root),
         navigation=feed.navigation,
+        further="",
     )
+
+
+def heading(feed: OutputFeed) -> str:
+    """What our pages call *feed*."""
+    return line(feed.name) or line(feed.title) or feed.path
+
+
+def all_articles(site: Site) -> str:
+    """What our pages call the feed of all articles."""
+    _ = words(site)
+    return _("All articles")
 
 
 def month_path(feed: str, page: MonthPage) -> str:
@@ -57,14 +75,16 @@ def month_page(feed: OutputFeed, page: MonthPage, settings: RenderSettings) -> D
     root = "../" * 3
     path = month_path(feed.path, page)
     body = filled(
-        "month.html",
+        "feed.html",
         settings,
         root,
-        title=f"{line(feed.title) or feed.path}: {month_name(page.month, settings.site.language)}",
+        section=feed.path,
+        title=f"{heading(feed)}: {month_name(page.month, settings.site.language)}",
         description="",
         links=_links(settings, f"{root}{feed.path}/"),
-        days=_days([make_entry(article, settings) for article in feed.articles], settings, root),
+        days=_days([make_entry(article, settings) for article in feed.articles], settings, root, in_full=0),
         navigation=feed.navigation,
+        further="",
     )
     return Document(path, MEDIA_TYPES["html"], body)
 
@@ -85,15 +105,17 @@ def subscribe_page(feeds: Sequence[tuple[str, str]], settings: RenderSettings) -
     return Document("subscribe.html", MEDIA_TYPES["html"], body)
 
 
-def _days(entries: Iterable[Entry], settings: RenderSettings, root: str) -> list[dict[str, Any]]:
-    """*entries*, newest first, by the days of the site's time zone."""
+def _days(
+    entries: Iterable[Entry], settings: RenderSettings, root: str, in_full: int = _IN_FULL
+) -> list[dict[str, Any]]:
+    """*entries*, newest first, by the days of the site's time zone; the first *in_full* with all there is."""
     zone = ZoneInfo(settings.site.timezone)
-    days = groupby(entries, lambda entry: _date(entry).astimezone(zone).date())
+    days = groupby(enumerate(entries), lambda each: _date(each[1]).astimezone(zone).date())
     return [
         {
             "name": day_name(day, settings.site.language),
             "datetime": day.isoformat(),
-            "entries": [_shown(entry, settings, root) for entry in group],
+            "entries": [_shown(entry, settings, root) | {"is_brief": place >= in_full} for place, entry in group],
         }
         for day, group in days
     ]
@@ -110,26 +132,60 @@ def search_page(
     filters: Mapping[str, str | None],
     query: str,
     further: str,
+    paths: Iterable[str] = (),
 ) -> bytes:
-    """What a search found. *query* is its query string, which its feeds have too; *further* leads to older ones."""
+    """What a search found. *query* is its query string, which its feeds have too; *further* leads to older ones.
+
+    *paths* are those of the feeds there are: which languages and countries one can choose from.
+    """
     formats = [kind for kind in _NAMES if query]
     return filled(
         "search.html",
         settings,
         "",
-        title=line(feed.title),
+        title=heading(feed),
         description="",
         links=[
             {"name": _NAMES[kind], "type": MEDIA_TYPES[kind], "href": f"search/{FILES[kind]}?{query}"}
             for kind in formats
         ],
-        days=_days([make_entry(article, settings) for article in feed.articles], settings, ""),
+        days=_days([make_entry(article, settings) for article in feed.articles], settings, "", in_full=50),
         navigation=Navigation(),
         action="search",
+        is_asked=bool(query),
         text=line(text),
-        filters=[(name, line(value)) for name, value in filters.items() if value],
+        fields=_fields(settings, filters, paths),
         further=further,
     )
+
+
+def _fields(settings: RenderSettings, filters: Mapping[str, str | None], paths: Iterable[str]) -> list[dict[str, Any]]:
+    """What a search can be narrowed by: a list to choose from where what may stand there is known."""
+    _ = words(settings.site)
+    labels = {"topic": _("Topic"), "lang": _("Language"), "country": _("Country"), "source": _("Source"),
+              "since": _("Since"), "until": _("Until")}  # fmt: skip
+    named = {"lang": language_name, "country": country_name}
+    choices = {
+        kind: sorted(((path.rpartition("/")[2], name(path.rpartition("/")[2], settings.site.language))
+                      for path in paths if path.startswith(f"all/{kind}/")), key=lambda each: each[1])
+        for kind, name in named.items()
+    }  # fmt: skip
+    choices["topic"] = [(name, _topic_title(name, settings)) for name in settings.topics]
+    return [
+        {
+            "name": name,
+            "label": label,
+            "value": (value := line(filters.get(name) or "")),
+            "choices": _with(value.lower(), choices.get(name, [])),
+            "example": "2026-01-31" if name in ("since", "until") else "",
+        }
+        for name, label in labels.items()
+    ]
+
+
+def _with(value: str, choices: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """*choices*, and *value* with them where somebody asked for another."""
+    return [*choices, (value, value)] if value and choices and value not in dict(choices) else choices
 
 
 def article_path(article_id: str) -> str:
@@ -209,8 +265,8 @@ def front_page(feeds: Sequence[OutputFeed], settings: RenderSettings) -> Documen
     return Document("index.html", MEDIA_TYPES["html"], body)
 
 
-def filled(template: str, settings: RenderSettings, root: str, **values: Any) -> bytes:
-    """The page that *template* and *values* make; *root* leads from it to output/."""
+def filled(template: str, settings: RenderSettings, root: str, section: str = "", **values: Any) -> bytes:
+    """The page that *template* and *values* make; *root* leads from it to output/, *section* is the topic it is in."""
     site = settings.site
     common = {
         "language": site.language,
@@ -219,6 +275,8 @@ def filled(template: str, settings: RenderSettings, root: str, **values: Any) ->
         "is_searchable": site.search,
         "css": _css(),
         "root": root,
+        "sections": [(_topic_title(name, settings), name) for name in settings.topics] + [(all_articles(site), "all")],
+        "section": section,
         "offered": _links(settings, f"{root}all/"),
     }
     return _environment(site.language).get_template(template).render(**common, **values).encode()
@@ -237,6 +295,14 @@ def _environment(language: str) -> Environment:
     )
     environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     return environment
+
+
+@cache
+def looks() -> str:
+    """A digest of our templates, style and catalogues: when it changes, pages are to be made again."""
+    site = Path(__file__).parent.parent / "site"
+    files = sorted(path for path in site.rglob("*") if path.suffix in (".html", ".css", ".mo"))
+    return hashlib.blake2b(b"".join(path.read_bytes() for path in files), digest_size=16).hexdigest()
 
 
 @cache
@@ -267,6 +333,7 @@ def _shown(entry: Entry, settings: RenderSettings, root: str) -> dict[str, Any]:
         "label": words(settings.site)(entry.origin.label) if entry.origin.label else "",
         "datetime": rfc3339(date),
         "date": shown_date(date, settings.site),
+        "time": shown_time(date, settings.site),
         "also": entry.also,
         "summary": entry.summary if entry.summary != entry.title else "",
         "why": [category.label for category in entry.categories],
@@ -274,15 +341,11 @@ def _shown(entry: Entry, settings: RenderSettings, root: str) -> dict[str, Any]:
 
 
 def _listed(feed: OutputFeed, settings: RenderSettings) -> dict[str, Any]:
-    _ = words(settings.site)
-    newest = max((article.date for article in feed.articles), default=None)
+    entries = [make_entry(article, settings) for article in feed.articles[:_ON_FRONT]]
     return {
-        "title": _("All articles") if feed.path == "all" else line(feed.title) or feed.path,
+        "title": heading(feed),
         "description": line(feed.description),
         "page": f"{feed.path}/index.html",
         "links": _links(settings, f"{feed.path}/"),
-        "count": len(feed.articles),
-        "days": _days([make_entry(article, settings) for article in feed.articles[:_ON_FRONT]], settings, ""),
-        "datetime": rfc3339(newest) if newest else "",
-        "date": shown_date(newest, settings.site) if newest else "",
+        "days": _days(entries, settings, "", in_full=1),
     }

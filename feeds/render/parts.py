@@ -56,7 +56,8 @@ class OutputFeed:
     *topic* is the topic it belongs to, None where it holds every article. *links* are other documents of it by their
     relation: absolute URLs of Atom (RFC 5005). *next_url* is where a JSON Feed goes on.
     *urls* are its own addresses by kind where they do not follow from *path*. A page of its archive (*is_page*) is in
-    Atom alone, and complete (*is_archive*) unless it is the last. *navigation* is for its page.
+    Atom alone, and complete (*is_archive*) unless it is the last. *name* is what our pages call it, where the site is
+    plain: its title without the site's; *navigation* is for its page.
     """
 
     path: str
@@ -72,6 +73,7 @@ class OutputFeed:
     urls: Mapping[str, str] = field(default_factory=dict)
     is_page: bool = False
     is_archive: bool = False
+    name: str = ""
     navigation: Navigation = Navigation()
 
 

@@ -8,9 +8,8 @@ from datetime import date
 from feeds.model import Counts, Document
 from feeds.names import country_name, day_of_month_name, language_name, short_day_name
 from feeds.render.charts import bars, lines
-from feeds.render.page import filled
+from feeds.render.page import filled, heading
 from feeds.render.parts import MEDIA_TYPES, OutputFeed, RenderSettings
-from feeds.render.values import line
 from feeds.render.words import words
 
 
@@ -33,18 +32,18 @@ def statistics_page(
         ("lang", _("Languages"), _("Language"), language_name),
         ("country", _("Countries"), _("Country"), country_name),
     )
-    for kind, heading, head, name in parts:
+    for kind, title, head, name in parts:
         prefix = f"{feed.path}/{kind}/"
         found = {name(path.removeprefix(prefix), language): count
                  for path, count in counts.parts.items() if path.startswith(prefix)}  # fmt: skip
-        charts.append(bars(heading, (head, _("Articles")), found))
+        charts.append(bars(title, (head, _("Articles")), found))
     charts.append(bars(_("Outlets"), (_("Outlet"), _("Articles")), counts.outlets))
-    title = _("In numbers")
     body = filled(
         "statistics.html",
         settings,
         "../",
-        title=f"{title}: {line(feed.title) or feed.path}",
+        section=feed.path,
+        title=f"{heading(feed)}: {_('In numbers')}",
         page="index.html",
         span=f"{short_day_name(days[0], language)} – {short_day_name(days[-1], language)}",
         total=sum(counts.days),

@@ -44,6 +44,11 @@ def shown_date(date: datetime, site: Site) -> str:
     return f"{short_day_name(local.date(), site.language)}, {local:%H:%M} {local.tzname()}"
 
 
+def shown_time(date: datetime, site: Site) -> str:
+    """As in “12:00”, in the site's time zone."""
+    return f"{date.astimezone(ZoneInfo(site.timezone)):%H:%M}"
+
+
 def shown_utc(date: datetime, site: Site) -> str:
     """As in “24 Nov 2026, 12:00 UTC”; "" where the site's own time is that already."""
     if date.astimezone(ZoneInfo(site.timezone)).utcoffset() == date.astimezone(UTC).utcoffset():

@@ -100,7 +100,8 @@ class Queries:
         found = _Found([], None, self._live.settings()) if asked.query.is_empty else self._find(asked)
         feed = self._output_feed(asked, found, request, "html")
         further = f"?{_with(request, before=str(found.further))}" if found.further is not None else ""
-        body = search_page(feed, found.settings, asked.text, _filters(request), _with(request), further)
+        paths = self._live.store.feed_paths()
+        body = search_page(feed, found.settings, asked.text, _filters(request), _with(request), further, paths)
         policy = {"Content-Security-Policy": page_policy(body)}
         return answer(request, body, "text/html; charset=utf-8", _MAX_AGE, **policy)
 
@@ -129,6 +130,7 @@ class Queries:
             path="search",
             id=uuid.uuid5(self._live.store.namespace, f"search\n{words}").urn,
             title=f"{found.settings.site.title}: {words}" if words else found.settings.site.title,
+            name=words,
             description=words,
             language=asked.query.lang,
             articles=tuple(found.articles),
