@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -152,6 +153,20 @@ def test_status_is_rows_in_json_and_on_a_page() -> None:
         "",
     ]
     assert check_document(shown.path, shown.body, BASE + shown.path, NOW) == []
+
+
+def test_many_sources_stand_on_pages_of_a_hundred() -> None:
+    rows = [{"name": f"Source {number}", "health": "failing", "error": "timed out"} for number in range(1, 251)]
+    _, *pages = render_status(rows, settings(), NOW)
+    assert [page.path for page in pages] == ["status/index.html", "status/2.html", "status/3.html"]
+    shown = [name for page in pages for name in re.findall("<bdi>(Source [0-9]+)</bdi>", page.body.decode())]
+    assert shown == [f"Source {number}" for number in [*range(1, 101), *range(1, 251)]]
+    assert max(len(page.body) for page in pages) < 100_000
+    links = html.document_fromstring(pages[1].body.decode()).findall(".//main/nav//a")
+    assert [(link.get("rel"), link.get("href")) for link in links] == [
+        ("prev", "../status/index.html"),
+        ("next", "../status/3.html"),
+    ]
 
 
 def test_status_without_pages_is_json_alone() -> None:

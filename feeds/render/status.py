@@ -11,11 +11,13 @@ from typing import Any
 from feeds.model import Document
 from feeds.render.charts import bars
 from feeds.render.page import filled
-from feeds.render.parts import MEDIA_TYPES, RenderSettings
+from feeds.render.parts import MEDIA_TYPES, Navigation, RenderSettings
 from feeds.render.values import rfc3339, xml_text
 from feeds.render.words import marked, shown_date, words
 
 Row = Mapping[str, Any]
+
+_ON_PAGE = 100
 
 _HEALTHS = {
     "ok": marked("well"),
@@ -64,11 +66,24 @@ _AGES = (
 def render_status(
     rows: Sequence[Row], settings: RenderSettings, now: datetime, days: Sequence[Row] = ()
 ) -> tuple[Document, ...]:
-    """status/status.json and, where pages are published, status/index.html: *rows* a source, *days* newest first."""
+    """status/status.json and, where pages are published, status/index.html: *rows* a source, *days* newest first.
+
+    A hundred sources stand on a page; those after them on status/2.html and so on.
+    """
     documents = [Document("status/status.json", "application/json", _json(rows, days, now))]
     if "html" in settings.publish.formats:
-        documents.append(Document("status/index.html", MEDIA_TYPES["html"], _page(rows, days, settings, now)))
+        parts = [rows[start : start + _ON_PAGE] for start in range(0, len(rows), _ON_PAGE)]
+        pages = [_first_tables(parts[:1], rows, days, settings), *([_sources(part, settings)] for part in parts[1:])]
+        names = ["", *(f"status/{_file(number)}" for number in range(1, len(pages) + 1)), ""]
+        for number, tables in enumerate(pages, 1):
+            near = Navigation(newer=names[number - 1], older=names[number + 1])
+            body = _page(tables, near, rows, settings, now)
+            documents.append(Document(names[number], MEDIA_TYPES["html"], body))
     return tuple(documents)
+
+
+def _file(number: int) -> str:
+    return f"{number}.html" if number > 1 else "index.html"
 
 
 def ages(rows: Sequence[Row], now: datetime) -> dict[str, int]:
@@ -102,21 +117,34 @@ def _plain(value: object) -> str:
     return rfc3339(value) if isinstance(value, datetime) else str(value)
 
 
-def _page(rows: Sequence[Row], days: Sequence[Row], settings: RenderSettings, now: datetime) -> bytes:
+def _first_tables(
+    parts: Sequence[Sequence[Row]], rows: Sequence[Row], days: Sequence[Row], settings: RenderSettings
+) -> list[dict[str, Any]]:
     _ = words(settings.site)
-    found = Counter(row.get("health") for row in rows)
     troubled = [dict(row) | {"why": _why(row)} for row in rows if row.get("health") in _TROUBLES]
-    tables = [
-        _table(_("Sources in trouble or silent"), _TROUBLE, troubled, settings),
-        _table(_("Sources"), _SOURCE, rows, settings),
+    return [
+        _table(_("Sources in trouble or silent"), _TROUBLE, troubled[:_ON_PAGE], settings),
+        *(_sources(part, settings) for part in parts),
         _table(_("The last days"), _DAY, days, settings),
     ]
+
+
+def _sources(rows: Sequence[Row], settings: RenderSettings) -> dict[str, Any]:
+    return _table(words(settings.site)("Sources"), _SOURCE, rows, settings)
+
+
+def _page(
+    tables: Sequence[dict[str, Any]], near: Navigation, rows: Sequence[Row], settings: RenderSettings, now: datetime
+) -> bytes:
+    _ = words(settings.site)
+    found = Counter(row.get("health") for row in rows)
     return filled(
         "status.html",
         settings,
         "../",
         title=_("Status"),
         tables=[table for table in tables if table["rows"]],
+        navigation=near,
         healths=[(_(word), found[health]) for health, word in _HEALTHS.items() if found[health]],
         datetime=rfc3339(now),
         date=shown_date(now, settings.site),
