@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from feeds.config import Config
+from feeds.config import Config, Source
 from feeds.errors import UsageError
 from feeds.markup import valid
 from feeds.model import Document
@@ -78,13 +78,12 @@ def _feed_outline(parent: etree._Element, path: str, title: str, config: Config)
 def sources_opml(config: Config) -> Document:
     """What we follow: the enabled sources, without secrets, in groups by country; those of several stand first."""
     root, body = _document(f"{config.site.title}: sources")
-    groups: dict[str, list[int]] = {}
-    for number, source in enumerate(config.enabled_sources):
-        groups.setdefault(source.countries[0] if len(source.countries) == 1 else "", []).append(number)
+    groups: dict[str, list[Source]] = {}
+    for source in config.enabled_sources:
+        groups.setdefault(source.countries[0] if len(source.countries) == 1 else "", []).append(source)
     for country in sorted(groups):
         parent = _outline(body, country) if country else body
-        for number in groups[country]:
-            source = config.enabled_sources[number]
+        for source in groups[country]:
             _outline(parent, source.name, type="rss", xmlUrl=public_url(source.url), language=source.language)
     return Document("sources.opml", _MEDIA_TYPE, _bytes(root))
 

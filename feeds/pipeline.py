@@ -148,9 +148,8 @@ def choose(config: Config, names: Iterable[str]) -> tuple[Source, ...]:
 
 def tidy(config: Config, store: Store, now: datetime) -> None:
     """Retention: old articles that no source lists any more, and the old log, go."""
-    followed = [
-        state.id for name, state in store.states().items() if name in {source.name for source in config.enabled_sources}
-    ]
+    states = store.states()
+    followed = [states[source.name].id for source in config.enabled_sources if source.name in states]
     while store.retire(now - config.retention.articles, followed, _RETIRE_STEP) == _RETIRE_STEP:
         pass
     store.trim_log(now - config.retention.fetch_log)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from queue import Empty, SimpleQueue
@@ -14,6 +15,10 @@ Answer = TypeVar("Answer")
 Result = TypeVar("Result")
 
 
+_GATHERED = 0.05  # seconds for which results are gathered: each list of them is a transaction
+_FEW = 4  # threads to begin with
+_LOOK = 0.01  # seconds between looks at whether more threads would help
+_BUSY = 0.7  # of one processor: more threads would not help
 _STACK = 1_048_576  # bytes for each thread: eight times less than usual, and more than any of them needs
 
 
@@ -30,6 +35,11 @@ class _Line(Generic[Job]):
         heapq.heapify(self._open)
         self._waiting = sum(len(line) for line in self._lines.values())
         self._changed = threading.Condition()
+
+    @property
+    def is_empty(self) -> bool:
+        """True once all jobs are taken."""
+        return not self._waiting
 
     def take(self) -> tuple[str, Job] | None:
         """The next job and its host, as soon as one may be served; None once all are taken."""
@@ -93,29 +103,56 @@ def in_turn(
             except BaseException as error:  # handed to the caller, who raises it
                 results.put(error)
 
-    _start(work, min(threads, len(waiting)))
+    _start(work, min(threads, len(waiting)), lambda: stop.is_set() or line.is_empty)
     yield from _collect(results, len(waiting), stop)
 
 
-def _start(work: Callable[[], None], wanted: int) -> None:
-    """So many threads, or as many as the machine allows; at least one."""
+def _start(work: Callable[[], None], wanted: int, is_done: Callable[[], bool]) -> None:
+    """A few threads at once, the others, up to *wanted*, as long as the processor is idle.
+
+    Where answers come at once a few do as much as many, which would only take the interpreter's lock from each other:
+    1,000 answers of a server near by cost 0.60 s with 4 threads, 0.80 s with 32.
+    """
+    begun = _start_threads(work, 0, min(wanted, _FEW))
+    if begun == _FEW < wanted:
+        threading.Thread(
+            target=_start_more, args=(work, begun, wanted, is_done), name="fetch-more", daemon=True
+        ).start()
+
+
+def _start_more(work: Callable[[], None], begun: int, wanted: int, is_done: Callable[[], bool]) -> None:
+    wall, worked = time.monotonic(), time.process_time()
+    while begun < wanted and not is_done():
+        time.sleep(_LOOK)
+        before, wall = wall, time.monotonic()
+        worked_before, worked = worked, time.process_time()
+        if worked - worked_before < _BUSY * (wall - before):
+            most = _start_threads(work, begun, min(wanted, 2 * begun))
+            if most == begun:
+                return
+            begun = most
+
+
+def _start_threads(work: Callable[[], None], begun: int, wanted: int) -> int:
+    """So many threads, or as many as the machine allows, at least one; how many there are then."""
     before = threading.stack_size(_STACK)
     try:
-        for number in range(wanted):
+        for number in range(begun, wanted):
             try:
                 threading.Thread(target=work, name=f"fetch-{number}", daemon=True).start()
             except RuntimeError:  # can't start new thread
                 if number == 0:
                     raise
-                return
+                return number
     finally:
         threading.stack_size(before)
+    return wanted
 
 
 def _collect(results: SimpleQueue[Result | BaseException], total: int, stop: threading.Event) -> Iterator[list[Result]]:
     done = 0
     while done < total and not stop.is_set():
-        ready = _ready(results)
+        ready = _ready(results, total - done)
         for result in ready:
             if isinstance(result, BaseException):
                 raise result
@@ -124,12 +161,14 @@ def _collect(results: SimpleQueue[Result | BaseException], total: int, stop: thr
             yield [result for result in ready if not isinstance(result, BaseException)]
 
 
-def _ready(results: SimpleQueue[Result]) -> list[Result]:
-    """What has come, after waiting for the first a little (so that *stop* is noticed)."""
+def _ready(results: SimpleQueue[Result], most: int) -> list[Result]:
+    """What has come, after waiting for the first a little (so that *stop* is noticed), and a moment for others."""
     try:
         ready = [results.get(timeout=0.2)]
     except Empty:
         return []
+    if results.qsize() < most - 1:
+        time.sleep(_GATHERED)
     while not results.empty():
         ready.append(results.get())
     return ready

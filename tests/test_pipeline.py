@@ -338,7 +338,7 @@ def test_many_documents_that_are_slow_to_read_do_not_stretch_the_refresh(site: S
     site.follow(*(f"/slow{number}" for number in range(10)), "/good")
     started = time.monotonic()
     result = site.refresh()
-    assert time.monotonic() - started < 2 * 2 + 4 + 10  # two rounds of 2 s, the patience, and a busy machine
+    assert time.monotonic() - started < 2 * 2 + 4 + 25  # two rounds of 2 s, the patience, a busy machine; unbounded: 50
     assert result.failed
     assert "good" not in {failure.source for failure in result.failed}
 

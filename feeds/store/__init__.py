@@ -122,7 +122,7 @@ class Store:
         """Keep what was read, with the sources' new state and the log, all or nothing; in order of *outcomes*."""
         with self._write() as connection:
             published = listing.fact(connection, "published") is not None
-            return [saving.save(connection, self.namespace, outcome, now, published) for outcome in outcomes]
+            return saving.save(connection, self.namespace, outcomes, now, published)
 
     def select(self, selection: Selection) -> list[StoredArticle]:
         """The articles that a feed shows, newest first, then by id."""

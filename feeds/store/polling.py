@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, case, func, insert, select, type_coerce, update
+from sqlalchemy import BigInteger, Connection, Row, bindparam, case, func, insert, select, type_coerce, update
 
 from feeds.config import Source
 from feeds.model import FetchDay, SourceState
@@ -25,6 +26,15 @@ _CLEARED = {
     "fetch_url": None, "moved_to": None, "moved_since": None, "moved_count": 0, "gone_at": None, "failures": 0,
     "error": None, "problem": None, "wait_reason": "", "hint_seconds": None, "skip_hours": (), "skip_days": (),
 }  # fmt: skip
+_KNOWN = tuple(field.name for field in fields(SourceState) if field.name not in ("hint", "skip_hours", "skip_days"))
+_known = attrgetter(*_KNOWN)
+_SAVED = tuple(name for name in _KNOWN if name not in ("id", "name", "url", "control", "text"))
+_SAVE = (
+    update(sources)
+    .where(sources.c.id == bindparam("key"))
+    .values({name: bindparam(f"new_{name}") for name in (*_SAVED, "skip_hours", "skip_days", "hint_seconds")})
+    .values(lease_owner=None, lease_until=None)
+)
 
 
 def url_key(url: str) -> str:
@@ -34,26 +44,37 @@ def url_key(url: str) -> str:
 
 def sync(connection: Connection, wanted: tuple[Source, ...]) -> dict[str, SourceState]:
     """Match by URL first, then by name: history follows whichever stayed."""
-    by_url = {row.url_key: row for row in connection.execute(select(sources))}
-    by_name = {row.name: row for row in by_url.values()}
-    kept = {source.name: row for source in wanted if (row := by_url.get(url_key(source.url)))}
+    rows = connection.execute(select(sources)).all()
+    by_url = {row.url_key: row for row in rows}
+    by_name = {row.name: row for row in rows}
+    keys = {source.name: url_key(source.url) for source in wanted}
+    kept = {source.name: row for source in wanted if (row := by_url.get(keys[source.name]))}
     taken = {row.id for row in kept.values()}
     for source in wanted:
         row = by_name.get(source.name)
         if source.name not in kept and row is not None and row.id not in taken:
             kept[source.name] = row
             taken.add(row.id)
-    _rename(connection, wanted, kept)
-    new = [source for source in wanted if source.name not in kept]
+    if not all(_is_noted(source, keys[source.name], kept.get(source.name)) for source in wanted):
+        _rename(connection, wanted, kept)
+        _add(connection, [source for source in wanted if source.name not in kept], taken)
+        _keep_terms(connection, wanted)
+        rows = connection.execute(select(sources)).all()
+    return {row.name: state(row) for row in rows if row.name in keys}
+
+
+def _is_noted(source: Source, key: str, row: Row[Any] | None) -> bool:
+    noted = None if row is None else (row.url_key, row.name, row.control, row.text)
+    return noted == (key, source.name, source.control, source.text)
+
+
+def _add(connection: Connection, new: Sequence[Source], taken: set[int]) -> None:
     if new:
         _free_names(connection, [source.name for source in new], taken)
         connection.execute(
             insert(sources),
             [{"url_key": url_key(each.url), "url": public_url(each.url), "name": each.name} for each in new],
         )
-    _keep_terms(connection, wanted)
-    names = {source.name for source in wanted}
-    return {row.name: state(row) for row in connection.execute(select(sources)) if row.name in names}
 
 
 def _keep_terms(connection: Connection, wanted: tuple[Source, ...]) -> None:
@@ -126,21 +147,24 @@ def release(connection: Connection) -> None:
 
 def state(row: Row[Any]) -> SourceState:
     """A row of *sources* as the program's type."""
-    values = {field.name: getattr(row, field.name) for field in fields(SourceState) if field.name != "hint"}
-    values["hint"] = None if row.hint_seconds is None else timedelta(seconds=row.hint_seconds)
-    values["skip_hours"], values["skip_days"] = frozenset(row.skip_hours), frozenset(row.skip_days)
-    return SourceState(**values)
+    return SourceState(
+        **dict(zip(_KNOWN, _known(row), strict=True)),
+        hint=None if row.hint_seconds is None else timedelta(seconds=row.hint_seconds),
+        skip_hours=frozenset(row.skip_hours),
+        skip_days=frozenset(row.skip_days),
+    )
 
 
-def save_state(connection: Connection, new: SourceState) -> None:
-    """Write a source's state, and give its lease back."""
-    values = {field.name: getattr(new, field.name) for field in fields(SourceState)}
-    for key in ("id", "name", "url", "hint", "control", "text"):
-        del values[key]
-    values |= {"skip_hours": sorted(new.skip_hours), "skip_days": sorted(new.skip_days)}
-    values |= {"lease_owner": None, "lease_until": None}
-    values["hint_seconds"] = None if new.hint is None else int(new.hint.total_seconds())
-    connection.execute(update(sources).where(sources.c.id == new.id).values(values))
+def save_states(connection: Connection, states: Sequence[SourceState]) -> None:
+    """Write sources' states, and give their leases back."""
+    if states:
+        connection.execute(_SAVE, [_values(state) for state in states])
+
+
+def _values(state: SourceState) -> dict[str, Any]:
+    values = {f"new_{name}": getattr(state, name) for name in _SAVED}
+    values |= {"new_skip_hours": sorted(state.skip_hours), "new_skip_days": sorted(state.skip_days)}
+    return values | {"key": state.id, "new_hint_seconds": state.hint and int(state.hint.total_seconds())}
 
 
 def fetch_days(connection: Connection, since: datetime) -> list[FetchDay]:

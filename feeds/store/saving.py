@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 from feeds.model import Article, Outcome, Saved, TopicMatch
 from feeds.store import archiving, listing, membership, months, paging, searching
 from feeds.store.membership import Placed
-from feeds.store.polling import save_state
+from feeds.store.polling import save_states
 from feeds.store.schema import articles, fetch_log, listings, sources
 
 # "Of undated ones only the ten topmost enter subscription feeds", in the first document of a source added later.
@@ -25,17 +25,25 @@ _COLUMNS = tuple(
 )
 
 
-def save(connection: Connection, namespace: uuid.UUID, outcome: Outcome, now: datetime, published: bool) -> Saved:
-    """Keep one outcome. *published* says whether the store has published before, so that there is someone to flood."""
-    saved = Saved()
-    if outcome.reading is not None:
-        is_first = _document_at(connection, outcome.state.id) is None
-        found = outcome.reading.articles
-        held = _held(found) if is_first and published else set()
-        saved = _save_articles(connection, namespace, outcome.state.id, found, held, now)
-    save_state(connection, outcome.state)
-    _log(connection, outcome, saved, now)
+def save(
+    connection: Connection, namespace: uuid.UUID, outcomes: Sequence[Outcome], now: datetime, published: bool
+) -> list[Saved]:
+    """Keep *outcomes*, one a source. *published* says whether the store has published before: there is someone to flood."""
+    saved = [_save_reading(connection, namespace, outcome, now, published) for outcome in outcomes]
+    save_states(connection, [outcome.state for outcome in outcomes])
+    _log(connection, zip(outcomes, saved, strict=True), now)
     return saved
+
+
+def _save_reading(
+    connection: Connection, namespace: uuid.UUID, outcome: Outcome, now: datetime, published: bool
+) -> Saved:
+    if outcome.reading is None:
+        return Saved()
+    is_first = _document_at(connection, outcome.state.id) is None
+    found = outcome.reading.articles
+    held = _held(found) if is_first and published else set()
+    return _save_articles(connection, namespace, outcome.state.id, found, held, now)
 
 
 def _document_at(connection: Connection, source_id: int) -> datetime | None:
@@ -200,19 +208,23 @@ def _not_before(updated: datetime, published: datetime | None) -> datetime:
     return max(updated, published) if published is not None else updated
 
 
-def _log(connection: Connection, outcome: Outcome, saved: Saved, now: datetime) -> None:
-    values = {
-        "source_id": outcome.state.id,
-        "at": now,
-        "status": outcome.status,
-        "seconds": round(outcome.seconds, 3),
-        "size": outcome.size,
-        "entries": None if outcome.reading is None else len(outcome.reading.articles),
-        "new": saved.new,
-        "updated": saved.updated,
-        "error": outcome.error,
-    }
-    connection.execute(insert(fetch_log).values(values))
+def _log(connection: Connection, outcomes: Iterable[tuple[Outcome, Saved]], now: datetime) -> None:
+    rows = [
+        {
+            "source_id": outcome.state.id,
+            "at": now,
+            "status": outcome.status,
+            "seconds": round(outcome.seconds, 3),
+            "size": outcome.size,
+            "entries": None if outcome.reading is None else len(outcome.reading.articles),
+            "new": saved.new,
+            "updated": saved.updated,
+            "error": outcome.error,
+        }
+        for outcome, saved in outcomes
+    ]
+    if rows:
+        connection.execute(insert(fetch_log), rows)
 
 
 def retire(connection: Connection, before: datetime, followed: Sequence[int], limit: int) -> int:
