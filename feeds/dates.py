@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LONGEST = 120  # characters; what is longer is no date
@@ -159,6 +160,7 @@ def _in_day(hour: int, parts: dict[str, str | None]) -> int:
     return 0 if early and hour == 12 else hour
 
 
+@lru_cache(1024)
 def _offset(name: str | None) -> timezone | None:
     """The zone that "+0100", "-800", "+3", "gmt+1", "est" or "z" names; None where it names none."""
     if name is None:

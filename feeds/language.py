@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 # What feeds write instead of a BCP 47 tag.
@@ -13,9 +13,9 @@ _NAMES = {
     "portuguese": "pt", "spanish": "es", "german": "de", "deutsch": "de", "hausa": "ha", "swahili": "sw",
 }  # fmt: skip
 _SCRIPTS = {
-    "Arab": re.compile(r"[\u0600-\u06ff\u0750-\u077f]"),
-    "Cyrl": re.compile(r"[\u0400-\u04ff]"),
-    "Latn": re.compile(r"[A-Za-z\u00c0-\u024f]"),
+    "Arab": re.compile(r"[\u0600-\u06ff\u0750-\u077f]+"),
+    "Cyrl": re.compile(r"[\u0400-\u04ff]+"),
+    "Latn": re.compile(r"[A-Za-z\u00c0-\u024f]+"),
 }
 _SCRIPT_OF = {
     **dict.fromkeys(("ar", "fa", "ur", "ps", "ckb", "ug"), "Arab"),
@@ -32,6 +32,7 @@ _HAUSA = frozenset(
 )
 
 
+@lru_cache(1024)
 def language_tag(text: str | None) -> str | None:
     """A BCP 47 tag as it should be written ("fr", "pt-BR"), from what a feed says; None where that is no language."""
     if not text:
@@ -111,6 +112,8 @@ def _detector() -> Any:
 
 def _script(text: str) -> str | None:
     """The script that most letters are in; None where there are hardly any letters."""
-    counts = {name: len(pattern.findall(text[:500])) for name, pattern in _SCRIPTS.items()}
+    start = text[:500]
+    scripts = {"Latn": _SCRIPTS["Latn"]} if start.isascii() else _SCRIPTS
+    counts = {name: sum(map(len, pattern.findall(start))) for name, pattern in scripts.items()}
     best = max(counts, key=lambda name: counts[name])
     return best if counts[best] >= 8 and counts[best] > sum(counts.values()) * 0.6 else None

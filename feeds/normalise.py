@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from itertools import islice
 
 from feeds.config import Source
@@ -189,6 +190,7 @@ def _authors(said: Iterable[str], byline: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))[:_MOST_AUTHORS]
 
 
+@lru_cache(4096)
 def author_name(text: str) -> str | None:
     """The name in "By NAME", "mail@host (NAME)", "NAME <mail@host>"; None where there is no name."""
     said = valid(text[:300])
@@ -207,12 +209,17 @@ def author_name(text: str) -> str | None:
 def _categories(said: Iterable[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for text in islice(said, 500):
-        name = plain_title(Text(text[:400], html=True))[:200]
+        name = _category(text[:400])
         if name:
             found.setdefault(name)
         if len(found) == _MOST_CATEGORIES:
             break
     return tuple(found)
+
+
+@lru_cache(4096)
+def _category(text: str) -> str:
+    return plain_title(Text(text, html=True))[:200]
 
 
 def _image(entry: Entry, content: str) -> str | None:

@@ -29,6 +29,7 @@ _REDIRECTORS = {
     "lm.facebook.com/l.php": ("u",), "out.reddit.com": ("url",), "t.umblr.com/redirect": ("z",),
     "www.youtube.com/redirect": ("q",), "vk.com/away.php": ("to",), "slack-redir.net/link": ("url",),
 }  # fmt: skip
+_REDIRECTING_HOSTS = tuple({place.partition("/")[0] for place in _REDIRECTORS})
 _SECRET_NAMES = re.compile(
     r"(.*[_-])?(token|key|apikey|auth|authorization|access|secret|sig|signature|passw(or)?d|pwd?|pass|session(id)?|sid"
     r"|jwt|hash|hmac|credential)s?",
@@ -157,6 +158,8 @@ def _escape(text: str, safe: str) -> str:
 
 
 def _redirect_target(url: str) -> str | None:
+    if not url.partition("://")[2].startswith(_REDIRECTING_HOSTS):
+        return None
     parts = urlsplit(url)
     for name in _REDIRECTORS.get(f"{parts.netloc}{parts.path.rstrip('/')}", ()):
         for key, value in parse_qsl(parts.query):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Callable
-from functools import lru_cache
+from contextvars import ContextVar
+from functools import cache
 
 import nh3
 
@@ -50,6 +50,7 @@ _SIMPLE_TAGS = set(
     "a b blockquote br div em figcaption figure h1 h2 h3 h4 h5 h6 hr i img li ol p span strong ul".split()
 )
 _MOST_ROUNDS = 5
+_MARKUP = re.compile("[<>&\xa0\r\0]")  # without these, text is HTML that says the same
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _CODE = re.compile(r"<(script|style)\b[^<]*(?:<(?!/\1\b)[^<]*)*", re.IGNORECASE)
 # XML 1.0 section 2.2, and the controls and overrides that can turn a text around (Unicode TR 36, bidirectional text).
@@ -92,7 +93,7 @@ def _is_escaped_markup(text: str) -> bool:
 
 def valid(text: str) -> str:
     """*text* without what XML forbids, and without characters that reverse the text around them."""
-    return _INVALID.sub("", text)
+    return text if text.isprintable() else _INVALID.sub("", text)  # what is printable is valid, and quickly told
 
 
 def first_image(fragment: str) -> str | None:
@@ -110,6 +111,8 @@ def shallow(value: str) -> str:
     html5ever takes the square of the depth, and repeats every formatting element that is open in each new block:
     `<p><b><b …></p><p>…` can multiply a megabyte by thousands.
     """
+    if value.count("<") <= _MAX_DEPTH:
+        return value
     opened: Counter[str] = Counter()
     depth = formatting = copies = 0
     for found in _ANY_TAG.finditer(value):
@@ -130,6 +133,8 @@ def without_code(value: str) -> str:
 
 
 def _cleaned(value: str, base: str) -> str:
+    if not _MARKUP.search(value):
+        return value.strip()
     cleaned = _cleaned_once(shallow(valid(value)), base)
     if _SIMPLE_TAGS.issuperset(name.lower() for _, name in _ANY_TAG.findall(value)):
         return cleaned
@@ -144,7 +149,9 @@ def _cleaned(value: str, base: str) -> str:
 
 def _cleaned_once(value: str, base: str) -> str:
     # Entities can hide what XML forbids until they are decoded, so once more after nh3.
-    return _IMAGE.sub(_if_seen, valid(_cleaner(base).clean(value))).strip()
+    _BASE.set(base)
+    cleaned = valid(_cleaner().clean(value))
+    return (_IMAGE.sub(_if_seen, cleaned) if "<img" in cleaned else cleaned).strip()
 
 
 def _if_seen(found: re.Match[str]) -> str:
@@ -152,32 +159,33 @@ def _if_seen(found: re.Match[str]) -> str:
     return "" if ' src="' not in tag or _PIXEL.search(tag) or _COUNTER.search(tag) else tag
 
 
-@lru_cache(maxsize=64)
-def _cleaner(base: str) -> nh3.Cleaner:
-    """A cleaner that resolves against *base*. Kept, because most texts of a feed share theirs."""
+_BASE: ContextVar[str] = ContextVar("base")  # what the cleaner that is at work here resolves against
+
+
+@cache
+def _cleaner() -> nh3.Cleaner:
+    """The cleaner: making one costs as much as cleaning ten texts."""
     return nh3.Cleaner(
         tags=TAGS,
         clean_content_tags=GONE,
         attributes=_ATTRIBUTES,
-        attribute_filter=_attribute_filter(base),
+        attribute_filter=_kept_attribute,
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer",
     )
 
 
-def _attribute_filter(base: str) -> Callable[[str, str, str], str | None]:
-    def absolute(tag: str, name: str, value: str) -> str | None:
-        if name == "dir":
-            return value if value in ("ltr", "rtl", "auto") else None
-        if name == "srcset":
-            return _source_set(base, value)
-        if name not in _URL_ATTRIBUTES:
-            return value
-        if value.lower().startswith("mailto:"):
-            return value if is_safe_link(value) and name == "href" else None
-        return resolve(base, value)
-
-    return absolute
+def _kept_attribute(tag: str, name: str, value: str) -> str | None:
+    """An attribute's value, absolute where it is an address; None where it may not stand."""
+    if name == "dir":
+        return value if value in ("ltr", "rtl", "auto") else None
+    if name == "srcset":
+        return _source_set(_BASE.get(), value)
+    if name not in _URL_ATTRIBUTES:
+        return value
+    if value.lower().startswith("mailto:"):
+        return value if is_safe_link(value) and name == "href" else None
+    return resolve(_BASE.get(), value)
 
 
 def _source_set(base: str, value: str) -> str | None:

@@ -14,7 +14,7 @@ import feedparser
 
 from feeds.errors import ParseError
 from feeds.model import Enclosure, Entry, ParsedFeed, Response, Text
-from feeds.parse import mended, salvage
+from feeds.parse import mended, plainfeed, salvage
 from feeds.parse.encoding import as_xml, decode
 from feeds.urls import as_given, resolve
 
@@ -57,6 +57,8 @@ def parse_xml(response: Response) -> ParsedFeed:
 
 def _read(url: str, document: bytes) -> tuple[Any, list[Any]]:
     """feedparser's result, and the entries: entry by entry where reading the whole fails or loses some."""
+    if (plain := plainfeed.read(url, document)) is not None:
+        return plain
     try:
         whole = mended.read(url, document)
     except ParseError as error:
