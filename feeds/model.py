@@ -86,7 +86,9 @@ class Entry:
 class ParsedFeed:
     """A feed document, read. *entries* are in document order.
 
-    *problem* says what was wrong with a document that could still be read in part, in words; None where it was sound.
+    *keys* tell each entry as it stands in the document from all others, where that can be told (else there are none);
+    *left_out* are those of entries that are known already, and were not read again. *problem* says what was wrong with
+    a document that could still be read in part, in words; None where it was sound.
     """
 
     format: str  # "rss20", "rss10", "rss090" …, "atom10", "atom03", "json11"
@@ -101,6 +103,15 @@ class ParsedFeed:
     skip_days: frozenset[int] = frozenset()  # Monday is 0
     entries: tuple[Entry, ...] = ()
     problem: str | None = None
+    keys: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+class KnownItem(NamedTuple):
+    """What an item of a source's document came to, when it was read: its identity and its canonical URL."""
+
+    identity: str
+    url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,10 +284,20 @@ class FetchDay:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one document came to: the feed's own head (its entries left out) and its articles, matched to topics."""
+    """What one document came to: the feed's own head (its entries left out) and its articles, matched to topics.
+
+    *unchanged* are the identities of what it lists as it did before; *items* is what to know of all when it comes again.
+    """
 
     feed: ParsedFeed
     articles: tuple[Article, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    items: Mapping[str, KnownItem] = field(default_factory=dict)
+
+    @property
+    def listed(self) -> int:
+        """How many articles the document lists."""
+        return len(self.articles) + len(self.unchanged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import hashlib
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,11 +15,13 @@ from feeds import schedule
 from feeds.config import Config, Source, resolve_secret
 from feeds.errors import FetchError, SourceError
 from feeds.fetch import Fetcher
-from feeds.model import Outcome, Reading, Request, Response, SourceState
+from feeds.model import KnownItem, Outcome, Reading, Request, Response, SourceState
 from feeds.parse.pool import Pool
 from feeds.reading import prepare, read
 from feeds.turns import in_turn
 from feeds.urls import host_of
+
+Known = Callable[[int], Mapping[str, KnownItem]]
 
 PARSE_WORKERS = 2
 PARSE_SECONDS = 10.0  # a large honest document takes 2
@@ -70,9 +72,14 @@ class _Waiting:
 
 
 def outcomes(
-    config: Config, sources: tuple[Source, ...], claimed: list[SourceState], now: datetime, stop: threading.Event
+    config: Config,
+    sources: tuple[Source, ...],
+    claimed: list[SourceState],
+    known: Known,
+    now: datetime,
+    stop: threading.Event,
 ) -> Iterator[list[Outcome]]:
-    """How each claimed source's turn went, as they end."""
+    """How each claimed source's turn went, as they end. *known* tells what a source's last document held, by its id."""
     by_name = {source.name: source for source in sources}
     chance = random.Random()
     _give_memory_back()
@@ -90,7 +97,7 @@ def outcomes(
             return answer
 
         def then(turn: _Turn, answer: _Answer) -> Outcome:
-            outcome = _read(pool, turn, answer, now)
+            outcome = _read(pool, turn, answer, known, now)
             waiting.remove(answer.size)
             planned = schedule.planned(outcome.state, turn.source, config.schedule, now, chance.random())
             return replace(outcome, state=planned)
@@ -140,7 +147,7 @@ def _fetch(fetcher: Fetcher, turn: _Turn, now: datetime) -> _Answer:
     return _Answer(result, time.monotonic() - started)
 
 
-def _read(pool: Pool, turn: _Turn, answer: _Answer, now: datetime) -> Outcome:
+def _read(pool: Pool, turn: _Turn, answer: _Answer, known: Known, now: datetime) -> Outcome:
     """What the answer came to: nothing new (304, or the same body), a reading, or a failure."""
     response = answer.result
     if isinstance(response, SourceError):
@@ -151,7 +158,8 @@ def _read(pool: Pool, turn: _Turn, answer: _Answer, now: datetime) -> Outcome:
         state = schedule.after_answer(turn.state, response, None, body_hash, now)
         return Outcome(state=state, status=response.status, seconds=answer.seconds, size=size)
     try:
-        reading = pool.run(turn.source.url, read, response, turn.source, now)
+        items = known(turn.state.id) if response.complete else {}
+        reading = pool.run(turn.source.url, read, response, turn.source, now, items)
     except SourceError as error:
         return replace(_failed(turn.state, error, now, answer.seconds), status=response.status, size=size)
     if not response.complete:
@@ -168,6 +176,6 @@ def _failed(state: SourceState, error: SourceError, now: datetime, seconds: floa
 
 def _cut_short(turn: _Turn, response: Response, reading: Reading, now: datetime, seconds: float) -> Outcome:
     """A body that ended early: what could be read is kept, and the source is asked again as after a failure."""
-    reason = f"the answer broke off after {len(response.body)} bytes; {len(reading.articles)} entries could be read"
+    reason = f"the answer broke off after {len(response.body)} bytes; {reading.listed} entries could be read"
     outcome = _failed(turn.state, FetchError(turn.source.url, reason), now, seconds)
     return replace(outcome, reading=reading, status=response.status, size=len(response.body))

@@ -93,7 +93,7 @@ def refresh(
     claimed = store.claim([state.id for state in asked], now, lease, early=early, force=force)
     tally = _Tally()
     try:
-        for outcomes in _outcomes(config, chosen, claimed, now, stop):
+        for outcomes in _outcomes(config, chosen, claimed, store, now, stop):
             for outcome, saved in zip(outcomes, store.save(outcomes, now), strict=True):
                 tally.add(outcome, saved)
             if progress:
@@ -121,14 +121,19 @@ def refresh(
 
 
 def _outcomes(
-    config: Config, sources: tuple[Source, ...], claimed: list[SourceState], now: datetime, stop: threading.Event
+    config: Config,
+    sources: tuple[Source, ...],
+    claimed: list[SourceState],
+    store: Store,
+    now: datetime,
+    stop: threading.Event,
 ) -> Iterator[list[Outcome]]:
     """How each claimed source's turn went, as they end."""
     if not claimed:
         return iter(())
     from feeds.outcomes import outcomes  # here: cron calls twice an hour, and often nothing is due
 
-    return outcomes(config, sources, claimed, now, stop)
+    return outcomes(config, sources, claimed, store.known_items, now, stop)
 
 
 def choose(config: Config, names: Iterable[str]) -> tuple[Source, ...]:

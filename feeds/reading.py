@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 import msgspec
 
+from feeds import __version__
 from feeds.config import Config, Source
-from feeds.model import Article, Reading, Response
+from feeds.model import Article, KnownItem, ParsedFeed, Reading, Response
 from feeds.normalise import normalise
 from feeds.parse import parse
 from feeds.topics import load_config
@@ -24,12 +26,44 @@ def prepare(config: Config) -> None:
     _topics = load_config(config)
 
 
-def read(response: Response, source: Source, now: datetime) -> Reading:
-    """The document's head and its articles, each with the topics it is in. Raises ParseError."""
-    feed = parse(replace(response, url=public_url(response.url)))  # no secret into what is kept
-    articles = (article for article in normalise(feed, source, now) if _can_be_kept(article))
-    matched = tuple(replace(article, topics=_topics.match(article, source)) for article in articles)
-    return Reading(replace(feed, entries=()), matched)
+def read(response: Response, source: Source, now: datetime, known: Mapping[str, KnownItem] | None = None) -> Reading:
+    """The document's head and its articles, each with the topics it is in. Raises ParseError.
+
+    Items that are *known*, by their keys, are not read again where the others leave no doubt that they mean the same.
+    """
+    public = replace(response, url=public_url(response.url))  # no secret into what is kept
+    known = known or {}
+    salt = f"{__version__} {public.url} {source.language}"
+    feed = parse(public, known, salt)
+    articles = normalise(feed, source, now)
+    left_out = {key: known[key] for key in feed.left_out}
+    if _are_at_odds(articles, left_out.values()):
+        feed, left_out = parse(public, (), salt), {}
+        articles = normalise(feed, source, now)
+    articles = tuple(article for article in articles if _can_be_kept(article))
+    return Reading(
+        feed=replace(feed, entries=(), keys=(), left_out=()),
+        articles=tuple(replace(article, topics=_topics.match(article, source)) for article in articles),
+        unchanged=tuple({item.identity: None for item in left_out.values()}),
+        items=left_out | _items(feed, articles),
+    )
+
+
+def _are_at_odds(articles: Iterable[Article], left_out: Collection[KnownItem]) -> bool:
+    """True where a new entry has the guid or the address of one that was left out: which counts depends on both."""
+    identities, urls = {item.identity for item in left_out}, {item.url for item in left_out} - {None}
+    return any(article.identity in identities or article.url in urls for article in articles)
+
+
+def _items(feed: ParsedFeed, articles: Iterable[Article]) -> dict[str, KnownItem]:
+    """What to know of the entries read; those whose address others share depend on those, and are always read."""
+    if not feed.keys:
+        return {}
+    return {
+        feed.keys[article.position]: KnownItem(article.identity, article.url)
+        for article in articles
+        if not article.url_is_shared
+    }
 
 
 def _can_be_kept(article: Article) -> bool:

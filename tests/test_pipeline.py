@@ -349,3 +349,28 @@ def test_secret_that_a_feed_repeats_is_not_published(site: Site, web: Web) -> No
     site.follow("/a")
     site.refresh()
     assert not [name for name, file in site.files().items() if b"s3cr3t99" in file]
+
+
+def test_what_a_document_still_lists_unchanged_is_kept_though_it_is_not_read_again(site: Site, web: Web) -> None:
+    site.follow("/courier")
+    site.settings += '[retention]\narticles = "5d"\n[publish]\nwindow = "900d"\n'
+    old = [item(key) for key in "abc"]
+    web.pages["/courier"] = Page(rss(*old))
+    assert site.refresh().new == 3
+    web.pages["/courier"] = Page(rss(item("d"), item("b", "Title b, corrected"), old[0]))
+    later = site.refresh(NOW + 10 * DAY)
+    assert (later.new, later.updated) == (1, 1)
+    assert sorted(site.titles()) == ["Title a", "Title b, corrected", "Title d"]  # c is no longer listed
+    with Store(site.config().store_url, NOW) as store:
+        (state,) = store.states().values()
+        known = {item.identity for item in store.known_items(state.id).values()}
+    assert known == {"guid:a", "guid:b", "guid:d"}
+
+
+def test_entry_whose_guid_changes_is_the_same_article_among_unchanged_ones(site: Site, web: Web) -> None:
+    site.follow("/courier")
+    web.pages["/courier"] = Page(rss(item("a"), item("b")))
+    site.refresh()
+    web.pages["/courier"] = Page(rss(item("a").replace(">a<", ">a2<"), item("b")))
+    assert site.refresh(NOW + HOUR).new == 0
+    assert sorted(site.titles()) == ["Title a", "Title b"]

@@ -31,6 +31,6 @@ def test_articles_come_with_their_topics_and_without_secrets() -> None:
 
 def test_entry_that_no_store_takes_costs_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     entries = (Entry(guid="bad", title=Text("T"), categories=("\ud800",)), Entry(guid="good", title=Text("T")))
-    monkeypatch.setattr(reading, "parse", lambda response: ParsedFeed("rss20", entries=entries))
+    monkeypatch.setattr(reading, "parse", lambda *_: ParsedFeed("rss20", entries=entries))
     found = reading.read(Response("https://courier.example/feed", 200, {}, b""), source(), NOW)
     assert [article.guid for article in found.articles] == ["good"]

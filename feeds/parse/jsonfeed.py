@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from feeds.errors import ParseError
@@ -12,8 +13,11 @@ from feeds.parse.encoding import decode
 from feeds.urls import as_given, resolve
 
 
-def parse_json(response: Response) -> ParsedFeed:
-    """What the document says. Raises ParseError where it is no JSON, or JSON that is no feed."""
+def parse_json(response: Response, known: Container[str] = (), salt: str = "") -> ParsedFeed:
+    """What the document says, items with *known* keys left out.
+
+    Raises ParseError where it is no JSON, or JSON that is no feed.
+    """
     try:
         document = json.loads(decode(response.body, response.headers.get("content-type", "")))
     except (ValueError, RecursionError) as error:
@@ -24,6 +28,8 @@ def parse_json(response: Response) -> ParsedFeed:
     base = _string(document, "home_page_url") or response.url
     items = [item for item in document["items"] if isinstance(item, dict)]
     skipped = len(document["items"]) - len(items)
+    keys = _keys(items, salt, base, str(_string(document, "language")))
+    new = [(key, item) for key, item in zip(keys, items, strict=True) if key not in known]
     return ParsedFeed(
         format="json10" if version.rstrip("/").endswith("/1") else "json11",
         title=_string(document, "title"),
@@ -31,9 +37,18 @@ def parse_json(response: Response) -> ParsedFeed:
         id=_string(document, "feed_url"),
         language=_string(document, "language"),
         self_link=resolve(response.url, _string(document, "feed_url") or ""),
-        entries=tuple(_entry(item, base) for item in items),
+        entries=tuple(_entry(item, base) for _, item in new),
         problem=f"{skipped} items are no objects" if skipped else None,
+        keys=tuple(key for key, _ in new),
+        left_out=tuple(key for key in keys if key in known),
     )
+
+
+def _keys(items: list[dict[str, Any]], *context: str) -> list[str]:
+    """A key for each item, equal for equal items in an equal *context*."""
+    start = hashlib.blake2b("\0".join(context).encode("utf-8", "surrogatepass")).digest()
+    packed = (json.dumps(item).encode() for item in items)
+    return [hashlib.blake2b(each, digest_size=16, key=start).hexdigest() for each in packed]
 
 
 def _entry(item: dict[str, Any], base: str) -> Entry:

@@ -1,9 +1,9 @@
 """The items of a plain document, as feedparser would give them, in a tenth of its time. Called by xmlfeed alone.
 
 feedparser is the judge: what is known here is what it makes of the elements that feeds are full of, no more. Anything
-else in a document (an element or attribute that is not listed here, markup within a text, a namespace that hides
-behind another's prefix, a document that is not well-formed) leaves the whole of it to feedparser, which reads every
-feed's head besides. tests/test_parse_plain.py holds the two against each other.
+else in a document (an element or attribute that is not listed here, markup within a text, a namespace that hides behind
+another's prefix) leaves its items to feedparser, which reads every feed's head besides. tests/test_parse_plain.py holds
+the two against each other.
 """
 
 from __future__ import annotations
@@ -19,9 +19,6 @@ from feedparser.mixin import _FeedParserMixin
 from feedparser.urls import _urljoin, make_safe_absolute_uri
 from feedparser.util import FeedParserDict
 from lxml import etree
-
-from feeds.parse import mended
-from feeds.parse.items import spans, without
 
 _PREFIXES: dict[str, str] = {uri.lower(): prefix for uri, prefix in _FeedParserMixin.namespaces.items()}
 _CANONICAL = frozenset(_PREFIXES.values()) - {""}
@@ -41,6 +38,9 @@ _PLAIN = {
     "updated": "updated", "modified": "updated", "dc:date": "updated", "dcterms:modified": "updated",
     "created": "created", "dcterms:created": "created", "language": "language", "dc:language": "language",
 }  # fmt: skip
+_TEXTS = {"title", "description", "subtitle", "tagline", "summary", "abstract", "content", "content:encoded", "rights",
+          "copyright", "info", "body", "dc:title", "dc:description", "dc:rights", "media:title", "link",
+          "id", "guid"}  # fmt: skip
 _UNREAD = {"comments", "rights", "copyright", "dc:rights", "dc:publisher", "dc:identifier", "dc:source", "dc:format",
            "dc:type", "dc:relation", "dc:coverage", "media:credit", "media:rating", "media:copyright"}  # fmt: skip
 _UNREAD_SPACES = {"slash", "wfw", "thr", "sy", "admin", "trackback", "pingback", "feedburner", "geo", "prism"}
@@ -52,28 +52,17 @@ class _UnusualError(Exception):
     """Something that is left to feedparser."""
 
 
-def read(url: str, document: bytes) -> tuple[Any, list[Any]] | None:
-    """feedparser's result for the document's head, and the entries as it would give them; None: left to feedparser."""
-    found = spans(document)
-    if not found:
-        return None
+def entries(url: str, document: bytes) -> list[Any] | None:
+    """The entries of a document that `items.take_apart` took, as feedparser would give them; None: left to feedparser."""
     try:
         root = etree.fromstring(
             document, etree.XMLParser(resolve_entities=False, remove_comments=True, remove_pis=True)
         )
         language = _checked(root, document)
-        items = _items(root)
-        if len(items) != len(found):
-            return None
         base = _base(url)
-        entries = [_Item(base, language).read(item) for item in items]
+        return [_Item(base, language).read(item) for item in _items(root)]
     except (_UnusualError, etree.XMLSyntaxError, ValueError):
         return None
-    rest = without(document, found)
-    if b"title" in rest[found[0][0] :]:  # the feed's own, behind its items: which one counts depends on them
-        return None
-    head = mended.read(url, rest)
-    return None if head.get("bozo_exception") is not None or head.entries else (head, entries)
 
 
 def _checked(root: etree._Element, document: bytes) -> str | None:
@@ -93,10 +82,22 @@ def _checked(root: etree._Element, document: bytes) -> str | None:
 
 
 def _items(root: etree._Element) -> list[etree._Element]:
-    holders = [root, *(child for child in root if _name(child) == "channel")]
-    if any(set(holder.keys()) - {_ABOUT} for holder in holders[1:]) or len(holders) > 2:
+    """In document order. Raises _UnusualError where the head leaves feedparser in a state that items would meet."""
+    channels = [child for child in root if _name(child) == "channel"]
+    if len(channels) != (_name(root) != "feed") or any(set(channel.keys()) - {_ABOUT} for channel in channels):
         raise _UnusualError
-    return [child for holder in reversed(holders) for child in holder if _name(child) in ("item", "entry")]
+    children = [child for holder in (*channels, root) for child in holder]
+    found = [child for child in children if _name(child) in ("item", "entry")]
+    for child in children:
+        if _name(child) not in ("item", "entry", "channel"):
+            _check_head(child)
+    return found
+
+
+def _check_head(element: etree._Element) -> None:
+    for each in element.iter():
+        if len(each) and _name(each) in _TEXTS:
+            raise _UnusualError
 
 
 @lru_cache(4)
@@ -131,6 +132,7 @@ class _Item:
         self.found: dict[str, Any] = {}
         self._is_titled = False
         self._caption_depth = 9
+        self._author_forms: set[bool] = set()
 
     def read(self, item: etree._Element) -> dict[str, Any]:
         """*found*. Raises _UnusualError."""
@@ -226,6 +228,9 @@ class _Item:
 
     def author(self, element: etree._Element, depth: int) -> None:
         people = self.found.setdefault("authors", [])
+        self._author_forms.add(len(element) > 0)
+        if len(self._author_forms) > 1:
+            raise _UnusualError  # feedparser lets the one write over the other
         if not len(element):
             self.found["author"] = value = _said(element)
             people.append(_person(value))

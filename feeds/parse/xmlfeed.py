@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import compress
 from typing import Any
 
 import feedparser
 
 from feeds.errors import ParseError
 from feeds.model import Enclosure, Entry, ParsedFeed, Response, Text
-from feeds.parse import mended, plainfeed, salvage
+from feeds.parse import items, mended, plainfeed, salvage
 from feeds.parse.encoding import as_xml, decode
 from feeds.urls import as_given, resolve
 
@@ -26,19 +27,34 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _ROOTS = re.compile(r"<(?:[A-Za-z0-9._-]+:)?(rss|feed|RDF|channel|item|entry)\b", re.IGNORECASE)
 
 
-def parse_xml(response: Response) -> ParsedFeed:
-    """What the document says. Raises ParseError where it is no feed, or made so that reading it would never end."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """feedparser's result, as far as the feed's head goes, and the entries; keys as in ParsedFeed."""
+
+    head: Any
+    entries: list[Any]
+    keys: list[str] = field(default_factory=list)
+    left_out: tuple[str, ...] = ()
+
+
+def parse_xml(response: Response, known: Container[str] = (), salt: str = "") -> ParsedFeed:
+    """What the document says, entries with *known* keys left out.
+
+    Raises ParseError where it is no feed, or made so that reading it would never end.
+    """
     text = decode(response.body, response.headers.get("content-type", ""))
     _refuse_other_kinds(response.url, text)
     document = as_xml(text)
     _refuse_traps(response.url, document)
-    read, found = _read(response.url, document)
-    if not read.version and not found:
+    found = _read(response.url, document, known, salt)
+    read = found.head
+    if not read.version and not found.entries:
         raise ParseError(response.url, _not_a_feed(read, text))
     feed: dict[str, Any] = read.feed
     language = dict.get(feed, "language")
     is_rss = not read.version.startswith("atom")
-    entries = (_entry(each, response.url, language, is_rss) for each in found)
+    entries = [_entry(each, response.url, language, is_rss) for each in found.entries]
+    said = [not _is_blank(entry) for entry in entries]
     return ParsedFeed(
         format=read.version or "rss",
         title=html.unescape(re.sub(r"<[^>]*>", "", _value(feed, "title") or "")).strip() or None,
@@ -50,15 +66,31 @@ def parse_xml(response: Response) -> ParsedFeed:
         ttl=_ttl(feed),
         skip_hours=_skip_hours(text),
         skip_days=_skip_days(text),
-        entries=tuple(entry for entry in entries if not _is_blank(entry)),
+        entries=tuple(compress(entries, said)),
         problem=_problem(read),
+        keys=tuple(compress(found.keys, said)),
+        left_out=found.left_out,
     )
 
 
-def _read(url: str, document: bytes) -> tuple[Any, list[Any]]:
-    """feedparser's result, and the entries: entry by entry where reading the whole fails or loses some."""
-    if (plain := plainfeed.read(url, document)) is not None:
-        return plain
+def _read(url: str, document: bytes, known: Container[str], salt: str) -> _Found:
+    """What is new in the document; where it can't be taken apart, all of it."""
+    apart = items.take_apart(url, document)
+    if apart is None:
+        return _read_whole(url, document)
+    keyed = list(zip(apart.keys(salt), apart.spans, strict=True))
+    rest = items.without(document, [span for key, span in keyed if key in known])
+    new = [key for key, _ in keyed if key not in known]
+    entries = plainfeed.entries(url, rest)
+    if entries is None:
+        entries = _read_whole(url, rest).entries
+    if len(entries) != len(new):
+        return _read_whole(url, document)
+    return _Found(apart.head, entries, new, tuple(key for key, _ in keyed if key in known))
+
+
+def _read_whole(url: str, document: bytes) -> _Found:
+    """As feedparser reads it: entry by entry where reading the whole fails or loses some."""
     try:
         whole = mended.read(url, document)
     except ParseError as error:
@@ -67,10 +99,10 @@ def _read(url: str, document: bytes) -> tuple[Any, list[Any]]:
         parts = salvage.documents(document)
         if len(parts) - 1 > len(whole.entries):
             return _read_in_parts(url, parts, whole.bozo_exception)
-    return whole, whole.entries
+    return _Found(whole, whole.entries)
 
 
-def _read_in_parts(url: str, documents: list[bytes], problem: Exception) -> tuple[Any, list[Any]]:
+def _read_in_parts(url: str, documents: list[bytes], problem: Exception) -> _Found:
     read = []
     for document in documents:
         with suppress(ParseError):  # that entry is lost, and only that one
@@ -78,7 +110,7 @@ def _read_in_parts(url: str, documents: list[bytes], problem: Exception) -> tupl
     if not read:
         raise problem
     read[0]["bozo_exception"] = problem
-    return read[0], [entry for part in read for entry in part.entries]
+    return _Found(read[0], [entry for part in read for entry in part.entries])
 
 
 def _refuse_other_kinds(url: str, text: str) -> None:

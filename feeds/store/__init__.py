@@ -18,6 +18,7 @@ from feeds.model import (
     ArchivePage,
     Counts,
     FetchDay,
+    KnownItem,
     MonthPage,
     Outcome,
     PageTask,
@@ -123,6 +124,11 @@ class Store:
         with self._write() as connection:
             published = listing.fact(connection, "published") is not None
             return saving.save(connection, self.namespace, outcomes, now, published)
+
+    def known_items(self, source_id: int) -> dict[str, KnownItem]:
+        """What the items of this source's last document came to, by their keys. May be called from any thread."""
+        with self._read() as connection:
+            return saving.known_items(connection, source_id)
 
     def select(self, selection: Selection) -> list[StoredArticle]:
         """The articles that a feed shows, newest first, then by id."""

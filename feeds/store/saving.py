@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
-from feeds.model import Article, Outcome, Saved, TopicMatch
+from feeds.model import Article, KnownItem, Outcome, Reading, Saved, TopicMatch
 from feeds.store import archiving, listing, membership, months, paging, searching
 from feeds.store.membership import Placed
 from feeds.store.polling import save_states
-from feeds.store.schema import articles, fetch_log, listings, sources
+from feeds.store.schema import articles, documents_read, fetch_log, listings, sources
 
 # "Of undated ones only the ten topmost enter subscription feeds", in the first document of a source added later.
 _UNDATED_AT_FIRST = 10
@@ -41,9 +41,24 @@ def _save_reading(
     if outcome.reading is None:
         return Saved()
     is_first = _document_at(connection, outcome.state.id) is None
-    found = outcome.reading.articles
-    held = _held(found) if is_first and published else set()
-    return _save_articles(connection, namespace, outcome.state.id, found, held, now)
+    held = _held(outcome.reading.articles) if is_first and published else set()
+    saved = _save_articles(connection, namespace, outcome.state.id, outcome.reading, held, now)
+    _know(connection, outcome.state.id, outcome.reading.items)
+    return saved
+
+
+def known_items(connection: Connection, source_id: int) -> dict[str, KnownItem]:
+    """What the items of this source's last document came to, by their keys."""
+    found = select(documents_read.c.known).where(documents_read.c.source_id == source_id)
+    packed = connection.execute(found).scalar()
+    return {} if packed is None else msgspec.msgpack.decode(packed, type=dict[str, KnownItem])
+
+
+def _know(connection: Connection, source_id: int, items: Mapping[str, KnownItem]) -> None:
+    if items:
+        connection.execute(delete(documents_read).where(documents_read.c.source_id == source_id))
+        values = {"source_id": source_id, "known": msgspec.msgpack.encode(items)}
+        connection.execute(insert(documents_read).values(values))
 
 
 def _document_at(connection: Connection, source_id: int) -> datetime | None:
@@ -59,13 +74,15 @@ def _save_articles(
     connection: Connection,
     namespace: uuid.UUID,
     source_id: int,
-    found: Sequence[Article],
+    reading: Reading,
     held: set[str],
     now: datetime,
 ) -> Saved:
+    found = reading.articles
     known = listing.known(connection, source_id, found)
     strangers = [article for article in found if article.identity not in known]
-    twins = listing.twins(connection, source_id, strangers, {article.identity for article in found})
+    listed = {article.identity for article in found}.union(reading.unchanged)
+    twins = listing.twins(connection, source_id, strangers, listed)
     new = [article for article in strangers if article.identity not in twins]
     pks = _insert(connection, namespace, source_id, new, held, now)
     for article in strangers:
@@ -73,7 +90,7 @@ def _save_articles(
         pks.setdefault(article.identity, twin.article if twin is not None else None)
     archiving.touch(connection, {twin.article for twin in twins.values() if twin.article is not None})
     _list(connection, source_id, strangers, pks, now)
-    _still_listed(connection, source_id, list(known), now)
+    _still_listed(connection, source_id, [*known, *reading.unchanged], now)
     updated = sum(_edit(connection, source_id, article, row, now) for article in found
                   if (row := known.get(article.identity) or twins.get(article.identity)) is not None)  # fmt: skip
     return Saved(len(new), updated)
@@ -222,7 +239,7 @@ def _log(connection: Connection, outcomes: Iterable[tuple[Outcome, Saved]], now:
             "status": outcome.status,
             "seconds": round(outcome.seconds, 3),
             "size": outcome.size,
-            "entries": None if outcome.reading is None else len(outcome.reading.articles),
+            "entries": None if outcome.reading is None else outcome.reading.listed,
             "new": saved.new,
             "updated": saved.updated,
             "error": outcome.error,

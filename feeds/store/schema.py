@@ -28,7 +28,7 @@ from sqlalchemy import (
     true,
 )
 
-HEAD = "0004"  # the newest migration
+HEAD = "0005"  # the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -195,6 +195,14 @@ listings = Table(
     Column("last_listed", Timestamp, nullable=False),
     Index(None, "url"),
     Index(None, "article"),
+)
+
+# The items of a source's last document, by the key of what stood there: what they came to (see feeds.reading).
+documents_read = Table(
+    "documents_read",
+    metadata,
+    Column("source_id", ForeignKey("sources.id"), primary_key=True),
+    Column("known", LargeBinary, nullable=False),
 )
 
 # Why an article is in a topic.
