@@ -307,7 +307,8 @@ class _Publication:
         links = {"current": self._settings.feed_url(plan.feed, "atom")}
         links |= {rel: url(archive_path(path, page.number)) for rel, pages in near.items() for page in pages}
         own = {"atom": url(archive_path(path, plan.pages[place].number))}
-        return replace(plan.feed, links=links, urls=own, is_page=True, is_archive=bool(after))
+        head = replace(plan.feed, navigation=Navigation(), name="")  # those are for pages: a new month is none of its
+        return replace(head, links=links, urls=own, is_page=True, is_archive=bool(after))
 
 
 def _one(make: Callable[[], Document]) -> list[Document]:

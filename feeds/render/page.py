@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -26,6 +28,7 @@ from feeds.render.words import catalogue, marked, shown_date, shown_time, shown_
 _ON_FRONT = 10  # articles of each topic; of the first the summary, too
 _ON_PAGE = 100  # articles of a feed, however many it has
 _IN_FULL = 25  # of them with summary and reasons, the others as headlines: pages stay under 100 kB
+_WORDS = re.compile(r'\b_\("([^"\\]*)"\)')
 _NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 _LABELS = marked("state-controlled"), marked("state-linked")  # those that an entry's origin may have
 _WHERE = {
@@ -284,17 +287,26 @@ def filled(template: str, settings: RenderSettings, root: str, section: str = ""
 
 @cache
 def _environment(language: str) -> Environment:
-    environment = Environment(
-        loader=PackageLoader("feeds", "site"),
-        extensions=["jinja2.ext.i18n"],
+    return Environment(
+        loader=_Translated(language),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
-    return environment
+
+
+class _Translated(PackageLoader):
+    """Our templates with our words already in *language*: looked up once, not for each of a hundred thousand pages."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__("feeds", "site")
+        self._words = catalogue(language).gettext
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool] | None]:
+        source, name, is_fresh = super().get_source(environment, template)
+        return _WORDS.sub(lambda found: json.dumps(self._words(found[1]), ensure_ascii=False), source), name, is_fresh
 
 
 @cache
