@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from feeds.cli.common import clock, json_option, open_config, open_store, print_json
+from feeds.cli.common import clock, json_option, open_config, open_store, print_json, reader_may_leave
 from feeds.cli.searching import every, filter_options, parsed
 from feeds.errors import UsageError
 
@@ -234,11 +233,9 @@ def export(path: Path, /, form: str, query: str, **filters: str | None) -> None:
             store.index()
         articles = store.articles() if asked.is_empty else every(store, asked)
         lines = exporting.csv_lines(articles) if form == "csv" else exporting.jsonl(articles)
-        try:
+        with reader_may_leave():
             for line in lines:
                 sys.stdout.write(line)
-        except BrokenPipeError:  # `feeds export | head`: the reader has had enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 @click.command()

@@ -62,8 +62,12 @@ class Store:
         self._engine = opening.open_engine(url, now)
         with self._read() as connection:
             facts = {row.key: row.value for row in connection.execute(select(schema.meta))}
-        self.namespace = uuid.UUID(facts["namespace"])
-        self.created = datetime.fromisoformat(facts["created"])
+        try:
+            self.namespace = uuid.UUID(facts["namespace"])
+            self.created = datetime.fromisoformat(facts["created"])
+        except (KeyError, ValueError):
+            self.close()
+            raise StoreError(f"the store {opening.shown(url)} is damaged: it has lost what all ids rest on") from None
 
     def __enter__(self) -> Store:
         return self

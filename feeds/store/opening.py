@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sqlite3
 import time
 import uuid
@@ -18,17 +20,51 @@ from sqlalchemy.exc import SQLAlchemyError
 from feeds.errors import StoreError
 from feeds.store import schema
 
+PATIENCE = 30.0  # seconds that another writer is waited for
+
 
 def open_engine(url: str, now: datetime) -> Engine:
     """An engine on a database that has the newest schema. Raises StoreError where it can't be opened or is newer."""
+    path = file_of(url)
+    if path is not None and (fault := _fault_of_place(path)):
+        raise StoreError(f"the store {shown(url)} can't be opened: {fault}")
     try:
-        engine = create_engine(make_url(url), connect_args={"timeout": 30} if url.startswith("sqlite") else {})
+        engine = create_engine(make_url(url), connect_args={"timeout": PATIENCE} if path is not None else {})
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine)
         _bring_up_to_date(engine, url, now)
     except (SQLAlchemyError, ModuleNotFoundError, ValueError) as error:
-        raise StoreError(f"the store {shown(url)} can't be opened: {reason(error)}") from error
+        fault = _closed_folder(path) if path is not None and "unable to open" in str(error) else None
+        raise StoreError(f"the store {shown(url)} can't be opened: {fault or reason(error)}") from error
     return engine
+
+
+def file_of(url: str) -> Path | None:
+    """The file that an SQLite store is in; None for other databases."""
+    parsed = make_url(url)
+    return Path(parsed.database or "") if parsed.drivername.startswith("sqlite") else None
+
+
+def _fault_of_place(path: Path) -> str | None:
+    """Why no database can be at *path*; None where nothing speaks against it."""
+    if path.is_dir():
+        return "it is a folder"
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent}"
+    log = path.with_name(f"{path.name}-wal")
+    if _is_empty(path) and not _is_empty(log):  # SQLite would take the log away, and with it what was written last
+        return f"it is gone, but {log.name} beside it is not: put it back, or remove {log.name} too, to begin anew"
+    return None
+
+
+def _is_empty(path: Path) -> bool:
+    return not path.exists() or path.stat().st_size == 0
+
+
+def _closed_folder(path: Path) -> str | None:
+    if os.access(path.parent, os.W_OK):
+        return None
+    return f"{path.parent} is read-only, and SQLite keeps two files of its own beside {path.name}"
 
 
 def shown(url: str) -> str:
@@ -47,6 +83,7 @@ def reason(error: BaseException) -> str:
         "database disk image is malformed": "the file is damaged",
         "attempt to write a readonly database": "it is read-only",
         "database or disk is full": "the disk is full",
+        "disk I/O error": "the disk fails to read or to write (disk I/O error)",
     }.get(line, line)
 
 
@@ -84,8 +121,14 @@ def _prepare_sqlite(engine: Engine) -> None:
 def _bring_up_to_date(engine: Engine, url: str, now: datetime) -> None:
     with engine.connect() as connection:
         version = _version(connection)
+        tables = inspect(connection).get_table_names() if version is None else []
+    if tables:
+        known = "its schema's number is missing" if "alembic_version" in tables else "it is another program's database"
+        raise StoreError(f"the store {shown(url)} can't be used: {known}")
     if version is None:
         _create(engine, now)
+    elif not re.fullmatch(r"\d{4}", version) or version < "0001":
+        raise StoreError(f"the store {shown(url)} is damaged: no schema has the number {version!r}")
     elif version > schema.HEAD:
         raise StoreError(f"the store {shown(url)} was written by a newer version of this program (schema {version})")
     elif version < schema.HEAD:
