@@ -87,13 +87,33 @@ def alone(directory: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             at_work = directory / _AT_WORK
             if at_work.exists():
-                for left in directory.rglob(f"{_PREFIX}*"):
-                    left.unlink()
+                sweep(directory)
             at_work.touch()
         try:
             yield
         finally:
             at_work.unlink(missing_ok=True)
+    finally:
+        os.close(descriptor)
+
+
+def sweep(directory: Path) -> None:
+    """Take away what a killed process left half written. To be called while `alone`."""
+    for left in directory.rglob(f"{_PREFIX}*"):
+        if left.name != _AT_WORK:
+            left.unlink()
+
+
+def left_over(directory: Path) -> int:
+    """How many files a killed process left half written; 0 while another is at work there."""
+    if not directory.is_dir():
+        return 0
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return sum(1 for _ in directory.rglob(f"{_PREFIX}*"))
+    except OSError:
+        return 0
     finally:
         os.close(descriptor)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -68,14 +69,25 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     Console().print(table)
 
 
-@click.command()
+CHECK_EPILOG = """\b
+Examples:
+  feeds check                        what is wrong, and what to do about it
+  feeds check --repair               mend what can be mended, then check; nothing is thrown away:
+                                     a damaged feeds.db is kept as feeds.db.broken-DATE
+"""
+
+
+@click.command(epilog=CHECK_EPILOG)
+@click.option(
+    "--repair", "mend", is_flag=True, help="First mend what can be mended without loss. See docs/operating.md."
+)
 @click.pass_obj
-def check(path: Path) -> None:
-    """Say in plain words whether config, store, output and each source are well."""
-    from feeds.health import findings
+def check(path: Path, mend: bool) -> None:
+    """Say in plain words whether config, store, output and each source are well: 0 if so, else 1."""
+    from feeds.checkup import findings, repair
 
     troubles = 0
-    for finding in findings(path, clock()):
+    for finding in chain(repair(path, clock()) if mend else (), findings(path, clock())):
         troubles += finding.is_trouble
         click.echo(f"{'!!' if finding.is_trouble else 'ok'}  {finding.words}")
     if troubles:

@@ -324,6 +324,12 @@ class Store:
             rows = connection.execute(select(schema.documents))
             return {row.path: Standing(row.key, row.size, row.mtime_ns) for row in rows}
 
+    def publish_again(self) -> None:
+        """Have every file made again at the next publishing, whatever it was made from."""
+        with self._write() as connection:
+            connection.execute(update(schema.documents).values(key=None))
+            paging.again(connection)
+
     def expect_documents(self, paths: Sequence[str]) -> dict[str, Standing]:
         """Note that files at *paths* are about to be written, so that even those of a killed process are known.
 

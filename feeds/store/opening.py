@@ -26,16 +26,23 @@ PATIENCE = 30.0  # seconds that another writer is waited for
 def open_engine(url: str, now: datetime) -> Engine:
     """An engine on a database that has the newest schema. Raises StoreError where it can't be opened or is newer."""
     path = file_of(url)
-    if path is not None and (fault := _fault_of_place(path)):
+    if path is not None and (fault := fault_of_place(path)):
         raise StoreError(f"the store {shown(url)} can't be opened: {fault}")
     try:
-        engine = create_engine(make_url(url), connect_args={"timeout": PATIENCE} if path is not None else {})
-        if engine.dialect.name == "sqlite":
-            _prepare_sqlite(engine)
+        engine = bare_engine(url)
         _bring_up_to_date(engine, url, now)
     except (SQLAlchemyError, ModuleNotFoundError, ValueError) as error:
         fault = _closed_folder(path) if path is not None and "unable to open" in str(error) else None
         raise StoreError(f"the store {shown(url)} can't be opened: {fault or reason(error)}") from error
+    return engine
+
+
+def bare_engine(url: str) -> Engine:
+    """An engine with our settings, on whatever is there."""
+    is_sqlite = file_of(url) is not None
+    engine = create_engine(make_url(url), connect_args={"timeout": PATIENCE} if is_sqlite else {})
+    if is_sqlite:
+        _prepare_sqlite(engine)
     return engine
 
 
@@ -45,19 +52,19 @@ def file_of(url: str) -> Path | None:
     return Path(parsed.database or "") if parsed.drivername.startswith("sqlite") else None
 
 
-def _fault_of_place(path: Path) -> str | None:
+def fault_of_place(path: Path) -> str | None:
     """Why no database can be at *path*; None where nothing speaks against it."""
     if path.is_dir():
         return "it is a folder"
     if not path.parent.is_dir():
         return f"there is no folder {path.parent}"
     log = path.with_name(f"{path.name}-wal")
-    if _is_empty(path) and not _is_empty(log):  # SQLite would take the log away, and with it what was written last
+    if is_empty(path) and not is_empty(log):  # SQLite would take the log away, and with it what was written last
         return f"it is gone, but {log.name} beside it is not: put it back, or remove {log.name} too, to begin anew"
     return None
 
 
-def _is_empty(path: Path) -> bool:
+def is_empty(path: Path) -> bool:
     return not path.exists() or path.stat().st_size == 0
 
 

@@ -308,11 +308,12 @@ topics = Table(
 )
 
 # The full-text index; see feeds.store.searching.
+MAKE_SEARCH = (
+    "CREATE VIRTUAL TABLE search USING fts5(title, body, forms, facets, columnsize = 0,"
+    " tokenize = \"unicode61 remove_diacritics 0 tokenchars '_'\")"
+)
 event.listen(
     metadata,
     "after_create",
-    DDL(  # type: ignore[no-untyped-call]
-        "CREATE VIRTUAL TABLE search USING fts5(title, body, forms, facets, columnsize = 0,"
-        " tokenize = \"unicode61 remove_diacritics 0 tokenchars '_'\")"
-    ).execute_if(dialect="sqlite"),
+    DDL(MAKE_SEARCH).execute_if(dialect="sqlite"),  # type: ignore[no-untyped-call]
 )

@@ -158,7 +158,7 @@ def note(done: Done) -> None:
             file.write(f"{os.environ['PYTEST_CURRENT_TEST'].split(' ')[0]}\t{done.seconds:.1f}\t{done.megabytes:.0f}\n")
 
 
-def _wait(process: subprocess.Popen[bytes], until: float) -> tuple[int, Any]:
+def _wait(process: subprocess.Popen[Any], until: float) -> tuple[int, Any]:
     while True:
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
