@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 
 from feeds.store import Store, recovering, soundness
-from tests.hostile.machine import Machine, Rounds, check_consistent, check_well_again, copied, opened, prepare
+from tests.hostile.machine import (
+    Machine,
+    Rounds,
+    check_consistent,
+    check_well_again,
+    copied,
+    opened,
+    prepare,
+    stored_ids,
+)
 from tests.web import Web
 
 Damage = Callable[[Path], None]
@@ -126,11 +135,6 @@ def test_damaged_file_is_named_and_made_anew_from_what_can_be_read(
     )
     check_well_again(machine, rounds)
     assert ids <= stored_ids(machine.store)  # what was lost came back under its own id
-
-
-def stored_ids(path: Path) -> set[str]:
-    with opened(path) as store:
-        return {row[0] for row in store.execute("SELECT id FROM articles")}
 
 
 ROWS = {
