@@ -72,6 +72,7 @@ def _advice(error: StoreError) -> str:
         "locked": "wait for the other process, or end it",
         "read-only": "let this user write there",
         "disk is full": "make room; nothing is lost",
+        "disk I/O error": "look at the disk, and at the system's log; copy feeds.db elsewhere before all else",
         "no folder": "make that folder, or set [store] url right",
         "it is a folder": "move it elsewhere, or set [store] url right",
         "another program": "set [store] url to a file of its own",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import tempfile
@@ -129,6 +130,8 @@ def _make_folder(folder: Path) -> None:
     """Make *folder*, and those above it, so that a web server may enter them and nobody else write, whatever the umask."""
     if folder.is_dir():
         return
+    if folder.exists():
+        raise NotADirectoryError(errno.ENOTDIR, "it is no folder", str(folder))
     _make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
     folder.chmod(0o755)

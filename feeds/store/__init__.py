@@ -84,7 +84,7 @@ class Store:
             with self._engine.connect().execution_options(writes=writes) as connection, connection.begin():
                 yield connection
         except SQLAlchemyError as error:
-            raise StoreError(f"the store {opening.shown(self._url)}: {opening.reason(error)}") from error
+            raise StoreError(f"the store {opening.shown(self._url)}: {opening.reason(self._url, error)}") from error
 
     def _read(self) -> AbstractContextManager[Connection]:
         return self._connect(writes=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sqlite3
 import time
 import uuid
@@ -20,36 +21,37 @@ from sqlalchemy.exc import SQLAlchemyError
 from feeds.errors import StoreError
 from feeds.store import schema
 
+_LEAST_ROOM = 65_536  # bytes: SQLite's file of locks takes half as much
+
 PATIENCE = 30.0  # seconds that another writer is waited for
 
 
 def open_engine(url: str, now: datetime) -> Engine:
     """An engine on a database that has the newest schema. Raises StoreError where it can't be opened or is newer."""
-    path = file_of(url)
-    if path is not None and (fault := fault_of_place(path)):
-        raise StoreError(f"the store {shown(url)} can't be opened: {fault}")
     try:
+        path = file_of(url)
+        if path is not None and (fault := fault_of_place(path)):
+            raise StoreError(f"the store {shown(url)} can't be opened: {fault}")
         engine = bare_engine(url)
         _bring_up_to_date(engine, url, now)
     except (SQLAlchemyError, ModuleNotFoundError, ValueError) as error:
-        fault = _closed_folder(path) if path is not None and "unable to open" in str(error) else None
-        raise StoreError(f"the store {shown(url)} can't be opened: {fault or reason(error)}") from error
+        raise StoreError(f"the store {shown(url)} can't be opened: {reason(url, error)}") from error
     return engine
 
 
 def bare_engine(url: str) -> Engine:
     """An engine with our settings, on whatever is there."""
-    is_sqlite = file_of(url) is not None
-    engine = create_engine(make_url(url), connect_args={"timeout": PATIENCE} if is_sqlite else {})
-    if is_sqlite:
+    engine = create_engine(make_url(url), connect_args={"timeout": PATIENCE} if url.startswith("sqlite") else {})
+    if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     return engine
 
 
 def file_of(url: str) -> Path | None:
-    """The file that an SQLite store is in; None for other databases."""
+    """The file that an SQLite store is in; None for other databases, and for one in memory."""
     parsed = make_url(url)
-    return Path(parsed.database or "") if parsed.drivername.startswith("sqlite") else None
+    is_file = parsed.drivername.startswith("sqlite") and parsed.database not in (None, "", ":memory:")
+    return Path(str(parsed.database)) if is_file else None
 
 
 def fault_of_place(path: Path) -> str | None:
@@ -68,20 +70,19 @@ def is_empty(path: Path) -> bool:
     return not path.exists() or path.stat().st_size == 0
 
 
-def _closed_folder(path: Path) -> str | None:
-    if os.access(path.parent, os.W_OK):
-        return None
-    return f"{path.parent} is read-only, and SQLite keeps two files of its own beside {path.name}"
-
-
 def shown(url: str) -> str:
     """The store's URL as it may be shown: a file's path, or a server's without its password."""
     parsed = make_url(url)
     return parsed.database or "" if parsed.drivername.startswith("sqlite") else parsed.render_as_string()
 
 
-def reason(error: BaseException) -> str:
-    """The database's own words in one line, without SQL."""
+def reason(url: str, error: BaseException) -> str:
+    """Why the store at *url* failed: the database's own words in one line, without SQL, or plainer ones."""
+    path = file_of(url)
+    if path is not None and "unable to open" in str(error) and not os.access(path.parent, os.W_OK):
+        return f"{path.parent} is read-only, and SQLite keeps two files of its own beside {path.name}"
+    if path is not None and "disk I/O error" in str(error) and shutil.disk_usage(path.parent).free < _LEAST_ROOM:
+        return "the disk is full"
     words = str(getattr(error, "orig", None) or error).strip().splitlines()
     line = words[0] if words else type(error).__name__
     return {

@@ -28,6 +28,9 @@ from feeds.store.membership import Placed
 
 _MOST_FAULTS = 20  # that SQLite is asked for: one is enough to act on
 _AHEAD = timedelta(days=1)  # what is dated later than this was dated by a wrong clock
+_DAMAGE = re.compile(
+    "malformed|not a database|file format|out of range|UTF-8"
+)  # other errors may be gone the next time
 # What integrity_check says of indexes alone (sqlite.org/pragma.html#pragma_integrity_check).
 _OF_INDEXES = re.compile(r"row \d+ missing from index|wrong # of entries in index|non-unique entry in index")
 # Values of ours as JSON, and what stands in for one that can't be read.
@@ -49,7 +52,10 @@ class Fault:
 
 
 def faults(url: str, now: datetime) -> list[Fault]:
-    """What is wrong with the store at *url*, the deepest first; none of a database other than SQLite is known."""
+    """What is wrong with the store at *url*, the deepest first; none of a database other than SQLite is known.
+
+    Raises StoreError where it can't be looked at now: it is locked, or the disk has no room.
+    """
     path = opening.file_of(url)
     if path is None or opening.fault_of_place(path) or opening.is_empty(path):
         return []
@@ -60,7 +66,9 @@ def faults(url: str, now: datetime) -> list[Fault]:
                 return found
             return _of_the_schema(connection) or list(_of_the_rows(connection, now))
     except (SQLAlchemyError, sqlite3.Error) as error:
-        return [Fault(opening.reason(error))]
+        if not _DAMAGE.search(str(error)):
+            raise StoreError(f"the store {opening.shown(url)}: {opening.reason(url, error)}") from error
+        return [Fault(opening.reason(url, error))]
 
 
 def mend(url: str, fault: Fault) -> None:
@@ -70,7 +78,7 @@ def mend(url: str, fault: Fault) -> None:
         with _transaction(url, keep=True) as connection:
             fault.mend(connection)
     except (SQLAlchemyError, sqlite3.Error) as error:
-        raise StoreError(f"{fault.words}: {opening.reason(error)}") from error
+        raise StoreError(f"{fault.words}: {opening.reason(url, error)}") from error
 
 
 @contextmanager
