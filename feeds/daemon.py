@@ -15,6 +15,7 @@ from types import FrameType
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from feeds import config as configuration
 from feeds import pipeline
@@ -26,6 +27,16 @@ logger = logging.getLogger(__name__)
 TICK = timedelta(seconds=20)  # how often it looks for what is due: one query
 LEASE = timedelta(minutes=5)
 LEASE_NAME = "daemon"
+
+
+class _Every(BaseTrigger):  # type: ignore[misc]
+    """Runs a job so long after it ran. APScheduler's own interval would count all the runs that a leap of the clock skips."""
+
+    def __init__(self, wait: timedelta) -> None:
+        self._wait = wait
+
+    def get_next_fire_time(self, before: datetime | None, now: datetime) -> datetime:
+        return now + self._wait
 
 
 class Daemon:
@@ -50,12 +61,11 @@ class Daemon:
         # One thread for refreshing, one for the lease: a long refresh must not let the lease run out.
         scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(2)})
         options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
-        seconds = TICK.total_seconds()
-        scheduler.add_job(self.tick, "interval", seconds=seconds, next_run_time=_now(), **options)
-        scheduler.add_job(self._renew, "interval", seconds=LEASE.total_seconds() / 5, **options)
+        scheduler.add_job(self.tick, _Every(TICK), next_run_time=_now(), **options)
+        scheduler.add_job(self._renew, _Every(LEASE / 5), **options)
         scheduler.start()
         before = _now()
-        while not is_told(seconds):
+        while not is_told(TICK.total_seconds()):
             if _now() < before:  # the clock was set back: APScheduler would wait until it is as late again
                 for job in scheduler.get_jobs():
                     job.modify(next_run_time=_now())

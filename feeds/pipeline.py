@@ -23,7 +23,7 @@ LEASE_MARGIN = timedelta(minutes=2)
 _RETIRE_STEP = 1000
 # A clock before this program was written is wrong, and so is one that leapt years ahead since the store was last used:
 # by it all feeds would be empty, retention would delete what no source lists, and new articles would be misdated.
-_WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)
+WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)
 _LEAP = timedelta(days=5 * 365)
 _INDEXED_AT_ONCE = 2000  # articles for each publishing: a first one of many is not kept waiting for the full-text index
 
@@ -138,11 +138,11 @@ def _outcomes(
 
 def mind_the_clock(store: Store, now: datetime) -> None:
     """Raises ClockError where *now* can't be right; the fact "clock" is a moment that a person said was."""
+    if now < WRITTEN:
+        raise ClockError(f"the machine's clock says {now:%Y-%m-%d}, long ago: set it; nothing was done")
     last = max([store.created, *(state.checked_at for state in store.states().values() if state.checked_at)])
     if trusted := store.fact("clock"):
         last = max(last, datetime.fromisoformat(trusted))
-    if now < _WRITTEN:
-        raise ClockError(f"the machine's clock says {now:%Y-%m-%d}, long ago: set it; nothing was done")
     if now - last > _LEAP:
         raise ClockError(
             f"the machine's clock says {now:%Y-%m-%d}, years after the store was last used ({last:%Y-%m-%d}): set it;"

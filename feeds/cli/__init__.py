@@ -49,7 +49,7 @@ def cli(context: click.Context, config: str, verbose: int) -> None:
     """Pull RSS, Atom and JSON feeds into a store, and publish combined feeds by topic."""
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("apscheduler").setLevel(max(level, logging.WARNING))
+    logging.getLogger("apscheduler").setLevel(max(level, logging.ERROR))  # it warns of every tick that is still at work
     context.obj = Path(config)
 
 

@@ -27,7 +27,7 @@ from feeds.store import archiving, membership, months, opening, reading, schema,
 from feeds.store.membership import Placed
 
 _MOST_FAULTS = 20  # that SQLite is asked for: one is enough to act on
-_AHEAD = timedelta(days=1)  # what is dated later than this was dated by a wrong clock
+_AHEAD = timedelta(days=365)  # what is dated later than this was dated by a wrong clock
 _DAMAGE = re.compile(
     "malformed|not a database|file format|out of range|UTF-8"
 )  # other errors may be gone the next time

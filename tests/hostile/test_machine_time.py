@@ -39,8 +39,8 @@ class Clock(real):
     @classmethod
     def now(cls, tz=None):
         return real.now(tz) + datetime.timedelta(days=int(pathlib.Path("offset").read_text()))
-import apscheduler.schedulers.base, apscheduler.triggers.interval, apscheduler.executors.base
-for module in (apscheduler.schedulers.base, apscheduler.triggers.interval, apscheduler.executors.base):
+import apscheduler.schedulers.base, apscheduler.executors.base
+for module in (apscheduler.schedulers.base, apscheduler.executors.base):
     module.datetime = Clock
 import feeds.daemon
 feeds.daemon.datetime = Clock
@@ -107,8 +107,8 @@ def test_without_the_look_at_the_clock_feeds_are_emptied(machine: Machine, monke
     set_clock(monkeypatch, IN_2099)
     monkeypatch.setattr(pipeline, "mind_the_clock", lambda *_: None)
     machine.call("refresh", "--force")
-    assert b"<entry>" in before["all/atom.xml"]
-    assert b"<entry>" not in machine.files()["all/atom.xml"]
+    assert b"<entry" in before["all/atom.xml"]
+    assert b"<entry" not in machine.files()["all/atom.xml"]
 
 
 def test_store_made_under_a_clock_far_ahead_is_mended(
@@ -248,7 +248,7 @@ def test_signal_at_a_random_time_loses_nothing_and_says_nothing_unseemly(
     with machine.start("refresh", "--force") as process:
         time.sleep(random.Random(seed * 100 + number).uniform(0.15, 1.2))
         process.send_signal(number)
-        out, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=30)
     usual = {signal.SIGINT: (130,), signal.SIGTERM: (143, -15), signal.SIGHUP: (-1, 129)}[number]
     assert process.returncode in (0, *usual), err
     assert "Traceback" not in err
@@ -307,7 +307,8 @@ def test_ten_refreshes_at_once(machine: Machine, rounds: Rounds) -> None:
 
 @pytest.mark.slow
 def test_store_that_stays_locked_is_given_up_after_half_a_minute(machine: Machine, rounds: Rounds) -> None:
-    holder = "import sqlite3, time; s = sqlite3.connect('feeds.db'); s.execute('BEGIN EXCLUSIVE'); print(1, flush=True); time.sleep(90)"
+    held = "s = sqlite3.connect('feeds.db'); s.execute('BEGIN EXCLUSIVE'); print(1, flush=True); time.sleep(90)"
+    holder = f"import sqlite3, time; {held}"
     with subprocess.Popen([sys.executable, "-c", holder], cwd=machine.folder, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         other.stdout.readline()
