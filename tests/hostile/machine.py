@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -300,6 +300,16 @@ def check_well_again(machine: Machine, rounds: Rounds, refresh: Callable[..., Do
     checked = machine.call("check")
     assert checked.code == 0, checked.out + checked.err
     return done
+
+
+def slow(*values: Any) -> Any:
+    """A case of a test that runs with -m slow alone."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
+def cases(names: Iterable[str], quick: Sequence[str]) -> list[Any]:
+    """The *names* as parameters of a test: those that are not *quick* run with -m slow alone."""
+    return [name if name in quick else slow(name) for name in names]
 
 
 def can_mount() -> bool:

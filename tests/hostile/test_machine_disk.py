@@ -25,6 +25,7 @@ from tests.hostile.machine import (
     opened,
     prepare,
     read_only,
+    slow,
     stored_ids,
 )
 from tests.web import Web
@@ -69,7 +70,7 @@ def small_disk(template: Machine, at: Path, left: int) -> Iterator[tuple[Machine
 
 
 @needs_mount
-@pytest.mark.parametrize("left", [0, 60, 120, 300, 500])
+@pytest.mark.parametrize("left", [slow(0), 60, slow(120), slow(300), slow(500)])
 def test_full_disk_is_one_line_and_all_goes_on_once_there_is_room(
     template: Machine, rounds: Rounds, tmp_path: Path, left: int
 ) -> None:
@@ -106,6 +107,7 @@ def check_whole_or_before(machine: Machine, before: dict[str, bytes]) -> None:
     assert before.keys() <= machine.files().keys()
 
 
+@pytest.mark.slow
 @needs_mount
 def test_first_start_on_a_full_disk_leaves_a_store_that_can_be_used(rounds: Rounds, tmp_path: Path) -> None:
     with mounted(tmp_path, "-t", "tmpfs", "-o", "size=250k", "none"):
@@ -138,8 +140,8 @@ def test_full_output_disk_keeps_the_articles(machine: Machine, rounds: Rounds) -
     ("what", "words"),
     [
         (".", "is read-only, and SQLite keeps two files of its own beside feeds.db"),
-        ("feeds.db", "it is read-only"),
-        ("output", "can't be written: Read-only file system"),
+        slow("feeds.db", "it is read-only"),
+        slow("output", "can't be written: Read-only file system"),
     ],
 )
 def test_what_is_read_only_is_named(machine: Machine, rounds: Rounds, what: str, words: str) -> None:
@@ -174,6 +176,7 @@ def test_folder_of_another_user(machine: Machine) -> None:
 # Elsewhere, and in the way
 
 
+@pytest.mark.slow
 @needs_mount
 def test_output_on_another_file_system(machine: Machine, rounds: Rounds) -> None:
     shutil.rmtree(machine.output)
@@ -203,10 +206,10 @@ def test_file_that_is_a_link_is_replaced_and_what_it_led_to_is_not_written(machi
 @pytest.mark.parametrize(
     ("path", "make", "words"),
     [
-        ("output", Path.touch, "it is no folder"),
-        ("output", lambda path: path.symlink_to("nowhere"), "it is a link to nowhere, which is not there"),
+        slow("output", Path.touch, "it is no folder"),
+        slow("output", lambda path: path.symlink_to("nowhere"), "it is a link to nowhere, which is not there"),
         ("output/all", Path.touch, "it is no folder"),
-        ("output/all/atom.xml", Path.mkdir, "Is a directory"),
+        slow("output/all/atom.xml", Path.mkdir, "Is a directory"),
     ],
     ids=["file", "dangling link", "file below", "folder for a file"],
 )
@@ -225,7 +228,7 @@ def test_what_stands_in_the_way_is_named(machine: Machine, rounds: Rounds, path:
     check_well_again(machine, rounds)
 
 
-@pytest.mark.parametrize("mask", [0o000, 0o077, 0o777])
+@pytest.mark.parametrize("mask", [slow(0o000), 0o077, slow(0o777)])
 def test_modes_are_sane_whatever_the_umask(machine: Machine, mask: int) -> None:
     """A web server may read all of output/, and nobody else may write any of it, or of the store."""
     shutil.rmtree(machine.output)
@@ -259,6 +262,7 @@ def test_locked_store_is_one_line(machine: Machine, rounds: Rounds, monkeypatch:
     check_well_again(machine, rounds)
 
 
+@pytest.mark.slow
 def test_writer_of_a_moment_is_waited_for(machine: Machine, rounds: Rounds) -> None:
     rounds.serve(1)
     with opened(machine.store) as other:
@@ -286,8 +290,8 @@ def wait_for_end(process: object, seconds: float) -> None:
     ("statement", "words"),
     [
         ("UPDATE alembic_version SET version_num = '9999'", "written by a newer version of this program (schema 9999)"),
-        ("UPDATE alembic_version SET version_num = '0000'", "no schema has the number '0000'"),
-        ("UPDATE alembic_version SET version_num = 'xyz'", "no schema has the number 'xyz'"),
+        slow("UPDATE alembic_version SET version_num = '0000'", "no schema has the number '0000'"),
+        slow("UPDATE alembic_version SET version_num = 'xyz'", "no schema has the number 'xyz'"),
     ],
 )
 def test_store_of_another_version_is_left_alone(machine: Machine, rounds: Rounds, statement: str, words: str) -> None:
@@ -338,6 +342,7 @@ def test_log_without_its_database_is_kept(machine: Machine, rounds: Rounds) -> N
     check_well_again(machine, rounds)
 
 
+@pytest.mark.slow
 def test_folder_in_the_stores_place(machine: Machine, rounds: Rounds) -> None:
     before = machine.files()
     machine.store.rename(machine.folder / "aside")
@@ -351,6 +356,7 @@ def test_folder_in_the_stores_place(machine: Machine, rounds: Rounds) -> None:
     check_well_again(machine, rounds)
 
 
+@pytest.mark.slow
 def test_garbage_beside_the_store_as_its_log_is_no_trouble(machine: Machine, rounds: Rounds) -> None:
     (machine.folder / "feeds.db-wal").write_bytes(os.urandom(9000))
     check_well_again(machine, rounds)

@@ -11,6 +11,7 @@ import pytest
 from tests.hostile.machine import (
     Machine,
     Rounds,
+    cases,
     check_no_promise_is_broken,
     check_well_again,
     check_whole,
@@ -71,7 +72,7 @@ INSTANTS = {
     "before pages are noted": ("feeds.store", "Store", "pages_done", 1, "before"),
     "while indexing": ("feeds.store.searching", "", "remove", 1, "after"),
 }
-QUICK = ("in a source's transaction", "while articles enter archives", "between files", "with a file half written")
+QUICK = ("in a source's transaction", "between files")
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +98,7 @@ def machine(template: Machine, tmp_path: Path) -> Machine:
     return copied(template, tmp_path)
 
 
-@pytest.mark.parametrize(
-    "instant", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in INSTANTS]
-)
+@pytest.mark.parametrize("instant", cases(INSTANTS, QUICK))
 def test_kill_at_an_instant_loses_and_doubles_nothing(machine: Machine, rounds: Rounds, instant: str) -> None:
     rounds.serve(1)
     words = [str(word) for word in INSTANTS[instant]]

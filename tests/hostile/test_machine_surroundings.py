@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile.machine import Machine, Rounds, check_consistent, check_well_again, copied, prepare, run
+from tests.hostile.machine import Machine, Rounds, cases, check_consistent, check_well_again, copied, prepare, run
 from tests.web import Web
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX's own troubles")
@@ -43,7 +43,9 @@ def machine(template: Machine, tmp_path: Path) -> Machine:
 # Streams
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full 2>/dev/full <&-"])
+@pytest.mark.parametrize(
+    "closed", cases(["<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full 2>/dev/full <&-"], ["<&- >&- 2>&-"])
+)
 def test_refresh_does_its_work_whatever_its_streams_are(machine: Machine, rounds: Rounds, closed: str) -> None:
     rounds.serve(1)
     done = machine.shell(f"$FEEDS refresh --force {closed}")
@@ -66,13 +68,17 @@ def test_daemon_needs_no_streams(machine: Machine, rounds: Rounds) -> None:
     check_consistent(machine.output, machine.store)
 
 
-@pytest.mark.parametrize("words", ["sources", "check", "export", "search Mali", "refresh", "--version"])
+@pytest.mark.parametrize(
+    "words", cases(["sources", "check", "export", "search Mali", "refresh", "--version"], ["export"])
+)
 def test_full_stdout_is_one_line(machine: Machine, words: str) -> None:
     done = machine.shell(f"$FEEDS {words} >/dev/full")
     assert (done.code, done.line) == (1, "feeds: standard output: No space left on device")
 
 
-@pytest.mark.parametrize("words", ["sources", "export --csv", "search Mali --json", "refresh --force --json", "check"])
+@pytest.mark.parametrize(
+    "words", cases(["sources", "export --csv", "search Mali --json", "refresh --force --json", "check"], ["sources"])
+)
 def test_reader_of_stdout_that_has_had_enough_is_no_fault(machine: Machine, words: str) -> None:
     done = machine.shell(f"$FEEDS {words} | true; exit ${{PIPESTATUS[0]}}")
     assert (done.code, done.err) == (0, "")
@@ -97,45 +103,45 @@ def test_deleted_working_directory(machine: Machine, rounds: Rounds) -> None:
     assert machine.titles() == rounds.expected
 
 
-@pytest.mark.parametrize(
-    "setting",
-    [
-        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-        {"HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent", "USER": ""},
-        {"TMPDIR": "/nonexistent", "TEMP": "/nonexistent", "TMP": "/nonexistent"},
-        {"COLUMNS": "1", "LINES": "1", "NO_COLOR": "1", "TERM": "dumb"},
-        {"COLUMNS": "-7", "TERM": ""},
-        {"TZ": "Nowhere/Atall", "LANG": "xx_YY.UTF-99"},
-        {"http_proxy": "http://127.0.0.1:9/", "all_proxy": "socks5://127.0.0.1:9/"},
-    ],
-    ids=["C", "HOME", "TMPDIR", "COLUMNS", "negative", "TZ", "proxy"],
-)
-def test_odd_environment_changes_nothing_that_is_published(
-    machine: Machine, rounds: Rounds, setting: dict[str, str]
-) -> None:
+SETTINGS = {
+    "C": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    "HOME": {"HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent", "USER": ""},
+    "TMPDIR": {"TMPDIR": "/nonexistent", "TEMP": "/nonexistent", "TMP": "/nonexistent"},
+    "COLUMNS": {"COLUMNS": "1", "LINES": "1", "NO_COLOR": "1", "TERM": "dumb"},
+    "negative": {"COLUMNS": "-7", "TERM": ""},
+    "TZ": {"TZ": "Nowhere/Atall", "LANG": "xx_YY.UTF-99"},
+    "proxy": {"http_proxy": "http://127.0.0.1:9/", "all_proxy": "socks5://127.0.0.1:9/"},
+}
+
+
+@pytest.mark.parametrize("setting", cases([*SETTINGS, "all"], ["all"]))
+def test_odd_environment_changes_nothing_that_is_published(machine: Machine, rounds: Rounds, setting: str) -> None:
     rounds.serve(1)
-    done = machine.run("refresh", "--force", "--json", env=setting)
+    asked = SETTINGS.values() if setting == "all" else [SETTINGS[setting]]
+    done = machine.run("refresh", "--force", "--json", env=dict(pair for each in asked for pair in each.items()))
     assert (done.code, done.json["failed"], done.json["new"], done.err) == (0, [], 3, "")
     assert machine.titles() == rounds.expected
     check_consistent(machine.output, machine.store)
 
 
+@pytest.mark.slow
 def test_empty_environment_does(machine: Machine) -> None:
     done = run(["env", "-i", *machine.command("refresh", "--force", "--json")], cwd=machine.folder)
     assert (done.code, done.json["failed"], done.err) == (0, [], "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("locale", [{"LC_ALL": "C", "PYTHONUTF8": "0"}, {"PYTHONIOENCODING": "ascii:strict"}])
 def test_words_of_any_language_can_be_said_in_any_locale(machine: Machine, locale: dict[str, str]) -> None:
     done = machine.run("explain", "Мали — l’État, أخبار", env=locale | {"PYTHONCOERCECLOCALE": "0"})
     assert done.code == 0, done.err
 
 
-@pytest.mark.parametrize("words", [("refresh", "--force"), ("sources",), ("--help",)])
-def test_terminal_of_no_size(machine: Machine, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("words", cases(["refresh --force", "sources", "--help"], ["sources"]))
+def test_terminal_of_no_size(machine: Machine, words: str) -> None:
     controller, terminal = pty.openpty()  # whose size is 0 × 0
     process = subprocess.Popen(
-        machine.command(*words), cwd=machine.folder, stdin=terminal, stdout=terminal, stderr=terminal
+        machine.command(*words.split()), cwd=machine.folder, stdin=terminal, stdout=terminal, stderr=terminal
     )
     os.close(terminal)
     shown = b""
@@ -153,7 +159,7 @@ def test_terminal_of_no_size(machine: Machine, words: tuple[str, ...]) -> None:
 # Little of everything
 
 
-@pytest.mark.parametrize("limit", ["-n 64", "-n 24", "-v 1000000", "-v 400000", "-u 4096"])
+@pytest.mark.parametrize("limit", cases(["-n 64 -v 1000000", "-n 24", "-v 400000", "-u 4096"], ["-n 64 -v 1000000"]))
 def test_small_machine_refreshes_whole(machine: Machine, rounds: Rounds, limit: str) -> None:
     rounds.serve(1)
     done = machine.shell(f"ulimit {limit}; $FEEDS refresh --force --json")
@@ -162,7 +168,7 @@ def test_small_machine_refreshes_whole(machine: Machine, rounds: Rounds, limit: 
     assert done.megabytes < 300
 
 
-@pytest.mark.parametrize("limit", ["-n 7", "-v 60000", "-f 40"])
+@pytest.mark.parametrize("limit", cases(["-n 7", "-v 60000", "-f 40"], ["-f 40"]))
 def test_machine_that_is_too_small_costs_nothing_but_the_run(machine: Machine, rounds: Rounds, limit: str) -> None:
     before = machine.files()
     done = machine.shell(f"ulimit {limit}; $FEEDS refresh --force 2>&1 | cat >&2; exit ${{PIPESTATUS[0]}}")
@@ -185,6 +191,7 @@ def test_no_temporary_folder_at_all(machine: Machine, rounds: Rounds) -> None:
     check_well_again(machine, rounds)
 
 
+@pytest.mark.slow
 def test_temporary_folder_with_a_name_too_long_for_a_socket(machine: Machine, rounds: Rounds) -> None:
     before = machine.files()
     rounds.serve(1)
