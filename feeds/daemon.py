@@ -125,7 +125,7 @@ class Daemon:
 
 
 def run_until_told(path: Path) -> None:
-    """Run until SIGTERM or SIGINT."""
+    """Run until SIGTERM, SIGINT or the end of its terminal (SIGHUP)."""
     daemon = Daemon(path)
     reader, writer = os.pipe()
 
@@ -134,6 +134,8 @@ def run_until_told(path: Path) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # else `nohup` wants it to go on
+        signal.signal(signal.SIGHUP, end)
     daemon.run(lambda seconds: bool(select.select([reader], [], [], seconds)[0]))
 
 

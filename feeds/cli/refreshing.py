@@ -35,6 +35,8 @@ def refresh(path: Path, sources: tuple[str, ...], force: bool, trust_clock: bool
 
     config = open_config(path)
     signal.signal(signal.SIGTERM, _end)
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # else `nohup` wants it to go on
+        signal.signal(signal.SIGHUP, _end)
     with open_store(config) as store, progress_bar("Fetching") as progress:
         if trust_clock:
             store.set_fact("clock", clock().isoformat())
@@ -51,8 +53,8 @@ def refresh(path: Path, sources: tuple[str, ...], force: bool, trust_clock: bool
         raise SystemExit(1)
 
 
-def _end(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit(143)  # through every `finally`: leases are given back, children ended
+def _end(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)  # through every `finally`: leases are given back, children ended
 
 
 def summary(result: RefreshResult) -> str:
