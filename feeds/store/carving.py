@@ -6,6 +6,7 @@ must tell by their columns. Nothing here raises: what can't be read is left out.
 
 from __future__ import annotations
 
+import mmap
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,17 +21,18 @@ _UNREADABLE = (IndexError, ValueError, struct.error)
 
 def rows(path: Path) -> Iterator[tuple[int, tuple[Value, ...]]]:
     """Every row of every table: its number, and its columns. (A number that is a column of its own is None there.)"""
-    pages = _Pages(path.read_bytes())
-    unused = set(pages.unused())
-    for number in range(1, pages.count + 1):
-        if number not in unused:
-            yield from _rows(pages, number)
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        pages = _Pages(data)
+        unused = set(pages.unused())
+        for number in range(1, pages.count + 1):
+            if number not in unused:
+                yield from _rows(pages, number)
 
 
 class _Pages:
     """The file's pages, counted from 1."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: mmap.mmap) -> None:
         self._data = data
         told = int.from_bytes(data[16:18], "big")
         sizes = {1 << power for power in range(9, 16)}
