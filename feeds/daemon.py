@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from feeds import config as configuration
 from feeds import pipeline
@@ -26,29 +29,47 @@ LEASE = timedelta(minutes=5)
 LEASE_NAME = "daemon"
 
 
+class _Every(BaseTrigger):  # type: ignore[misc]
+    """Runs a job so long after it ran. APScheduler's own interval would count all the runs that a leap of the clock skips."""
+
+    def __init__(self, wait: timedelta) -> None:
+        self._wait = wait
+
+    def get_next_fire_time(self, before: datetime | None, now: datetime) -> datetime:
+        return now + self._wait
+
+
 class Daemon:
     """Holds what lasts from tick to tick: the config as last read, the open store, the wish to stop."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._read_at = path.stat().st_mtime if path.exists() else 0.0
+        self._read_at = self._changed_at()
         self._config = configuration.load(path)
         self._store = Store(self._config.store_url, _now())
         self._unpublished = True  # what a run before stored and did not publish, or a changed config asks for
+        self._trouble = ""  # told once, not every tick
         self.stop = threading.Event()
 
-    def run(self, wait: Callable[[], object]) -> None:
-        """Refresh and publish until *wait* returns. Raises StoreError where another daemon runs on this store."""
+    def run(self, is_told: Callable[[float], bool]) -> None:
+        """Refresh and publish until *is_told*, which waits so many seconds, says so.
+
+        Raises StoreError where another daemon runs on this store.
+        """
         if not self._store.acquire(LEASE_NAME, _now(), LEASE):
             raise StoreError("another `feeds run` is at work on this store")
         # One thread for refreshing, one for the lease: a long refresh must not let the lease run out.
         scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(2)})
         options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
-        seconds = TICK.total_seconds()
-        scheduler.add_job(self.tick, "interval", seconds=seconds, next_run_time=_now(), **options)
-        scheduler.add_job(self._renew, "interval", seconds=LEASE.total_seconds() / 5, **options)
+        scheduler.add_job(self.tick, _Every(TICK), next_run_time=_now(), **options)
+        scheduler.add_job(self._renew, _Every(LEASE / 5), **options)
         scheduler.start()
-        wait()
+        before = _now()
+        while not is_told(TICK.total_seconds()):
+            if _now() < before:  # the clock was set back: APScheduler would wait until it is as late again
+                for job in scheduler.get_jobs():
+                    job.modify(next_run_time=_now())
+            before = _now()
         self.stop.set()
         scheduler.shutdown(wait=True)  # a refresh under way notices `stop`, saves what has come, and returns
         self._store.relinquish(LEASE_NAME)
@@ -61,8 +82,11 @@ class Daemon:
             idle = self._unpublished
             result = pipeline.refresh(self._config, self._store, _now(), early=False, idle=idle, stop=self.stop)
             self._unpublished = False
-        except FeedsError as error:
-            logger.error("%s", error)
+            self._trouble = ""
+        except (FeedsError, OSError) as error:
+            if str(error) != self._trouble:
+                logger.error("%s", error)
+            self._trouble = str(error)
         except Exception:
             logger.exception("a bug; the next tick goes on")
         else:
@@ -70,12 +94,21 @@ class Daemon:
                 logger.warning("%s: %s", failure.source, failure.error)
 
     def _renew(self) -> None:
-        self._store.acquire(LEASE_NAME, _now(), LEASE)
+        try:
+            self._store.acquire(LEASE_NAME, _now(), LEASE)
+        except StoreError as error:
+            logger.warning("the daemon's lease can't be renewed: %s", error)
+
+    def _changed_at(self) -> int | None:
+        """When config.toml was last written, None where it is gone."""
+        with suppress(OSError):
+            return self._path.stat().st_mtime_ns
+        return None
 
     def _reload(self) -> None:
         """Take up a changed config.toml; one with a fault is logged, and the one before stays in force."""
-        changed = self._path.stat().st_mtime if self._path.exists() else self._read_at
-        if changed == self._read_at:
+        changed = self._changed_at()
+        if changed in (None, self._read_at):
             return
         self._read_at = changed
         try:
@@ -92,7 +125,7 @@ class Daemon:
 
 
 def run_until_told(path: Path) -> None:
-    """Run until SIGTERM or SIGINT."""
+    """Run until SIGTERM, SIGINT or the end of its terminal (SIGHUP)."""
     daemon = Daemon(path)
     reader, writer = os.pipe()
 
@@ -101,7 +134,9 @@ def run_until_told(path: Path) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    daemon.run(lambda: os.read(reader, 1))
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # else `nohup` wants it to go on
+        signal.signal(signal.SIGHUP, end)
+    daemon.run(lambda seconds: bool(select.select([reader], [], [], seconds)[0]))
 
 
 def _now() -> datetime:

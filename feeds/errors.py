@@ -25,6 +25,10 @@ class PublishError(FeedsError):
     """The output can't be written."""
 
 
+class ClockError(FeedsError):
+    """The machine's clock can't be right, and dates would come out wrong."""
+
+
 class SourceError(FeedsError):
     """One source failed; the others go on. `str()` is the reason, in words a person understands."""
 

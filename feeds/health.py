@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from feeds.config import Config, load
-from feeds.errors import StoreError
+from feeds.config import Config
 from feeds.model import SourceState
 from feeds.store import Store
-from feeds.topics import load_config
 
 RECENT = timedelta(days=7)
 SILENT = timedelta(days=30)
@@ -96,33 +92,9 @@ def health(state: SourceState, now: datetime) -> str:
     return "partial" if state.problem else "ok"
 
 
-def findings(path: Path, now: datetime) -> Iterator[Finding]:
-    """Config first, then store, output and each source; stops where nothing further can be looked at.
-
-    Raises ConfigError.
-    """
-    config = load(path)
-    load_config(config)
-    topics = ", ".join(config.topics) or "no topics"
-    yield Finding(f"{path}: {len(config.enabled_sources)} of {len(config.sources)} sources enabled; topics: {topics}")
-    yield _output_finding(config)
-    try:
-        with Store(config.store_url, now) as store:
-            yield Finding(f"the store can be opened and written; made {store.created:%Y-%m-%d}")
-            for row in source_rows(config, store, now):
-                yield _source_finding(row)
-    except StoreError as error:
-        yield Finding(str(error), is_trouble=True)
-
-
-def _output_finding(config: Config) -> Finding:
-    directory = config.output_dir
-    existing = next(parent for parent in (directory, *directory.parents) if parent.exists())
-    if not existing.is_dir():
-        return Finding(f"{directory} can't be written: {existing} is no folder", is_trouble=True)
-    if not os.access(existing, os.W_OK):
-        return Finding(f"{directory} can't be written: {existing} is read-only here", is_trouble=True)
-    return Finding(f"{directory} can be written")
+def source_findings(config: Config, store: Store, now: datetime) -> Iterator[Finding]:
+    """How each source fares."""
+    return map(_source_finding, source_rows(config, store, now))
 
 
 def _source_finding(row: dict[str, Any]) -> Finding:

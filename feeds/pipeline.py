@@ -8,11 +8,11 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from feeds import article_pages, outputs, publish, schedule, topics
 from feeds.config import Config, Source
-from feeds.errors import UsageError
+from feeds.errors import ClockError, UsageError
 from feeds.model import Outcome, Saved, SourceState
 from feeds.publish import Progress
 from feeds.store import Store
@@ -21,6 +21,10 @@ logger = logging.getLogger(__name__)
 
 LEASE_MARGIN = timedelta(minutes=2)
 _RETIRE_STEP = 1000
+# A clock before this program was written is wrong, and so is one that leapt years ahead since the store was last used:
+# by it all feeds would be empty, retention would delete what no source lists, and new articles would be misdated.
+WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)
+_LEAP = timedelta(days=5 * 365)
 _INDEXED_AT_ONCE = 2000  # articles for each publishing: a first one of many is not kept waiting for the full-text index
 
 
@@ -80,10 +84,11 @@ def refresh(
     """Fetch what is due, store what is new in it, publish; one failing source costs only itself.
 
     *only* names sources by name or URL (UsageError where there is no such); *early* counts as due what falls due within
-    15 % of its wait; *force* ignores the planned time; *idle* publishes even where nothing was due. Raises StoreError
-    and PublishError.
+    15 % of its wait; *force* ignores the planned time; *idle* publishes even where nothing was due. Raises StoreError,
+    PublishError and ClockError.
     """
     started = time.monotonic()
+    mind_the_clock(store, now)
     stop = stop or threading.Event()
     chosen = choose(config, only)
     states = store.sync_sources(config.sources)
@@ -136,6 +141,20 @@ def _outcomes(
     return outcomes(config, sources, claimed, store.known_items, now, stop)
 
 
+def mind_the_clock(store: Store, now: datetime) -> None:
+    """Raises ClockError where *now* can't be right; the fact "clock" is a moment that a person said was."""
+    if now < WRITTEN:
+        raise ClockError(f"the machine's clock says {now:%Y-%m-%d}, long ago: set it; nothing was done")
+    last = max([store.created, *(state.checked_at for state in store.states().values() if state.checked_at)])
+    if trusted := store.fact("clock"):
+        last = max(last, datetime.fromisoformat(trusted))
+    if now - last > _LEAP:
+        raise ClockError(
+            f"the machine's clock says {now:%Y-%m-%d}, years after the store was last used ({last:%Y-%m-%d}): set it;"
+            " nothing was done (if it is right: `feeds refresh --trust-clock`)"
+        )
+
+
 def choose(config: Config, names: Iterable[str]) -> tuple[Source, ...]:
     """The enabled sources, or those that *names* name (by name or URL), in the config's order."""
     wanted = set(names)
@@ -173,6 +192,7 @@ def publish_all(
     Once *stop* is set it ends soon, with what is written; the next time goes on from there.
     """
     stop = stop or threading.Event()
+    mind_the_clock(store, now)
     rematch(config, store, now)
     with publish.alone(config.output_dir):
         store.settle(stop.is_set)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import tempfile
@@ -77,16 +78,17 @@ def _left(path: Path, key: str | None) -> Standing:
 @contextmanager
 def alone(directory: Path) -> Iterator[None]:
     """One writer of *directory* at a time; what a killed one left half done is swept up. Raises PublishError."""
+    if fault := fault_of_place(directory):
+        raise PublishError(f"{directory} can't be written: {fault}")
     with in_words(directory):
-        directory.mkdir(parents=True, exist_ok=True)
+        _make_folder(directory)
         descriptor = os.open(directory, os.O_RDONLY)
     try:
         with in_words(directory):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             at_work = directory / _AT_WORK
             if at_work.exists():
-                for left in directory.rglob(f"{_PREFIX}*"):
-                    left.unlink()
+                sweep(directory)
             at_work.touch()
         try:
             yield
@@ -96,12 +98,51 @@ def alone(directory: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def sweep(directory: Path) -> None:
+    """Take away what a killed process left half written. To be called while `alone`."""
+    for left in directory.rglob(f"{_PREFIX}*"):
+        if left.name != _AT_WORK:
+            left.unlink()
+
+
+def left_over(directory: Path) -> int:
+    """How many files a killed process left half written; 0 while another is at work there."""
+    if not directory.is_dir():
+        return 0
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return sum(1 for _ in directory.rglob(f"{_PREFIX}*"))
+    except OSError:
+        return 0
+    finally:
+        os.close(descriptor)
+
+
+def fault_of_place(directory: Path) -> str | None:
+    """Why *directory* can be no folder to publish to; None where nothing speaks against it."""
+    if directory.is_symlink() and not directory.exists():
+        return f"it is a link to {directory.readlink()}, which is not there"
+    return "it is no folder" if directory.exists() and not directory.is_dir() else None
+
+
+def _make_folder(folder: Path) -> None:
+    """Make *folder*, and those above it, so that a web server may enter them and nobody else write, whatever the umask."""
+    if folder.is_dir():
+        return
+    if folder.exists():
+        raise NotADirectoryError(errno.ENOTDIR, "it is no folder", str(folder))
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)
+
+
 def write_if_changed(path: Path, document: Document) -> bool:
     """Put *document* at *path* whole, or not at all; True if there was anything else."""
     with suppress(FileNotFoundError, NotADirectoryError):
         if path.read_bytes() == document.body:
             return False
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     descriptor, temporary = tempfile.mkstemp(prefix=_PREFIX, dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:

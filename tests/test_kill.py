@@ -17,6 +17,7 @@ import feedparser
 import pytest
 
 from tests.archive_reader import ArchiveReader
+from tests.hostile.machine import check_consistent, check_no_promise_is_broken
 from tests.web import Page, Web, item, rss
 
 SOURCES = 12
@@ -57,15 +58,6 @@ def refresh(folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-def check_published(output: Path) -> None:
-    """Every file that is there is whole."""
-    for path in output.rglob("*"):
-        if path.suffix == ".json":
-            json.loads(path.read_text())
-        elif path.suffix == ".xml":
-            assert not feedparser.parse(path.read_bytes()).bozo, path
-
-
 def run_rounds(folder: Path, rounds: int, seed: int) -> None:
     chance = random.Random(seed)
     with Web() as web:
@@ -79,14 +71,13 @@ def run_rounds(folder: Path, rounds: int, seed: int) -> None:
             with refresh(folder) as killed:
                 time.sleep(chance.uniform(0.2, 1.6))
                 killed.kill()
-            check_published(folder / "output")
+            check_no_promise_is_broken(folder / "output", folder / "feeds.db")
             with refresh(folder) as done:
                 out, errors = done.communicate(timeout=60)
             assert done.returncode == 0, errors
             assert json.loads(out)["failed"] == []
             check_store(folder / "feeds.db", origin.expected)
-            check_published(folder / "output")
-            assert not list((folder / "output").rglob(".feeds-*"))
+            check_consistent(folder / "output", folder / "feeds.db")
             entries = feedparser.parse((folder / "output/all/atom.xml").read_bytes()).entries
             assert Counter(entry.title for entry in entries) == Counter(origin.expected.values())
             check_archive(folder / "output", {entry.id for entry in entries})

@@ -454,7 +454,7 @@ def test_damaged_file_is_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_missing_folder_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="can't be opened: unable to open database file"):
+    with pytest.raises(StoreError, match="can't be opened: there is no folder"):
         Store(f"sqlite:///{tmp_path / 'no' / 'feeds.db'}", NOW)
 
 

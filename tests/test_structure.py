@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ ALONE = {
     "pygal": "render",
     "sqlalchemy": "store",
     "alembic": "store",
+    "sqlite3": "store",
     "apscheduler": "daemon.py",
     "nh3": "markup",
     "lingua": "language.py",
@@ -84,6 +86,15 @@ def test_pure_module_touches_nothing_outside(name: str) -> None:
     for module in mine:
         names = {found for found in imported(module) if not found.startswith("urllib.parse")}
         assert not {found.split(".")[0] for found in names} & IMPURE, module
+
+
+@pytest.mark.parametrize("name", ["soundness", "recovering", "carving"])
+def test_what_looks_beneath_the_store_is_for_the_checkup_alone(name: str) -> None:
+    beneath = {"soundness.py", "recovering.py"}
+    for module in MODULES:
+        text = (ROOT / module).read_text()
+        if re.search(rf"import .*\b{name}\b", text):
+            assert module.name in beneath | {"checkup.py"}, module
 
 
 def test_model_imports_nobody() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,6 +46,15 @@ def print_json(value: Any) -> None:
 def rfc3339(moment: datetime) -> str:
     """2026-01-31T08:30:00Z."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+@contextmanager
+def reader_may_leave() -> Iterator[None]:
+    """That the reader of stdout has had enough, as in `feeds export | head -1`, is no fault; the rest goes unsaid."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 @contextmanager

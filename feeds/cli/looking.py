@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from feeds.cli.common import clock, json_option, open_config, open_store, print_json
+from feeds.cli.common import clock, json_option, open_config, open_store, print_json, reader_may_leave
 from feeds.cli.searching import every, filter_options, parsed
 from feeds.errors import UsageError
 
@@ -69,14 +69,25 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     Console().print(table)
 
 
-@click.command()
+CHECK_EPILOG = """\b
+Examples:
+  feeds check                        what is wrong, and what to do about it
+  feeds check --repair               mend what can be mended, then check; nothing is thrown away:
+                                     a damaged feeds.db is kept as feeds.db.broken-DATE
+"""
+
+
+@click.command(epilog=CHECK_EPILOG)
+@click.option(
+    "--repair", "mend", is_flag=True, help="First mend what can be mended without loss. See docs/operating.md."
+)
 @click.pass_obj
-def check(path: Path) -> None:
-    """Say in plain words whether config, store, output and each source are well."""
-    from feeds.health import findings
+def check(path: Path, mend: bool) -> None:
+    """Say in plain words whether config, store, output and each source are well: 0 if so, else 1."""
+    from feeds.checkup import findings, repair
 
     troubles = 0
-    for finding in findings(path, clock()):
+    for finding in chain(repair(path, clock()) if mend else (), findings(path, clock())):
         troubles += finding.is_trouble
         click.echo(f"{'!!' if finding.is_trouble else 'ok'}  {finding.words}")
     if troubles:
@@ -234,11 +245,9 @@ def export(path: Path, /, form: str, query: str, **filters: str | None) -> None:
             store.index()
         articles = store.articles() if asked.is_empty else every(store, asked)
         lines = exporting.csv_lines(articles) if form == "csv" else exporting.jsonl(articles)
-        try:
+        with reader_may_leave():
             for line in lines:
                 sys.stdout.write(line)
-        except BrokenPipeError:  # `feeds export | head`: the reader has had enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 @click.command()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feeds.cli.common import clock, json_option, open_config, open_store, print_json, progress_bar
+from feeds.cli.common import clock, json_option, open_config, open_store, print_json, progress_bar, reader_may_leave
 
 if TYPE_CHECKING:
     from feeds.pipeline import RefreshResult
@@ -26,29 +26,35 @@ Examples:
 @click.command(epilog=REFRESH_EPILOG)
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @click.option("--force", is_flag=True, help="Ignore the planned time, and nothing else.")
+@click.option("--trust-clock", is_flag=True, help="The clock is right, though the store was last used years ago.")
 @json_option
 @click.pass_obj
-def refresh(path: Path, sources: tuple[str, ...], force: bool, as_json: bool) -> None:
+def refresh(path: Path, sources: tuple[str, ...], force: bool, trust_clock: bool, as_json: bool) -> None:
     """Fetch what is due, store it, publish; then exit. SOURCE is a name or a URL."""
     from feeds import pipeline
 
     config = open_config(path)
     signal.signal(signal.SIGTERM, _end)
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # else `nohup` wants it to go on
+        signal.signal(signal.SIGHUP, _end)
     with open_store(config) as store, progress_bar("Fetching") as progress:
+        if trust_clock:
+            store.set_fact("clock", clock().isoformat())
         result = pipeline.refresh(config, store, clock(), only=sources, force=force, progress=progress)
-    if as_json:
-        shown = asdict(result)
-        for ours in ("waiting", "next_check"):
-            del shown[ours]
-        print_json(shown)
-    else:
-        click.echo(summary(result))
+    with reader_may_leave():
+        if as_json:
+            shown = asdict(result)
+            for ours in ("waiting", "next_check"):
+                del shown[ours]
+            print_json(shown)
+        else:
+            click.echo(summary(result))
     if result.sources and len(result.failed) == result.sources:
         raise SystemExit(1)
 
 
-def _end(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit(143)  # through every `finally`: leases are given back, children ended
+def _end(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)  # through every `finally`: leases are given back, children ended
 
 
 def summary(result: RefreshResult) -> str:

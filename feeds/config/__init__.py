@@ -222,12 +222,19 @@ def parse(text: str, path: Path) -> Config:
         config = msgspec.convert(tables, Config, dec_hook=_decode)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {one_line(in_words(str(error), tables, Config))}") from error
-    config = msgspec.structs.replace(config, path=path.absolute())
+    config = msgspec.structs.replace(config, path=_absolute(path))
     for fault in _faults(config):
         raise ConfigError(f"{path}: {one_line(fault)}")
     config.image("icon"), config.image("logo")  # raise where they can't be used
     base_url = config.site.base_url.rstrip("/") + "/"
     return msgspec.structs.replace(config, site=msgspec.structs.replace(config.site, base_url=base_url))
+
+
+def _absolute(path: Path) -> Path:
+    try:
+        return path.absolute()
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: the working directory is gone; name the file by its full path") from None
 
 
 def duration(text: str) -> Duration:

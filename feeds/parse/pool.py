@@ -90,9 +90,7 @@ class Pool:
         except FutureTimeoutError:
             raise ParseError(url, f"reading the document takes longer than {left:.0f} s; given up") from None
         except BrokenProcessPool as error:
-            raise FeedsError(
-                "the child processes that read documents can't be started, or all ended at once"
-            ) from error
+            raise FeedsError(f"the child processes that read documents {_why_broken(error)}") from error
         except ProcessExpired:
             raise ParseError(url, "reading the document crashed the parser") from None
         except _OutOfMemory:
@@ -110,6 +108,7 @@ class Pool:
     def _started(self) -> ProcessPool:
         with self._starting:
             if self._pool is None:
+                _leave_deleted_folder()
                 context = multiprocessing.get_context("forkserver")
                 self._alive = context.Pipe(duplex=False)
                 context.set_forkserver_preload(["feeds.reading", "feeds.parse.xmlfeed"])
@@ -121,6 +120,19 @@ class Pool:
                     context=context,
                 )
             return self._pool
+
+
+def _why_broken(error: BrokenProcessPool) -> str:
+    """What the system said when they were started, such as that there is no room for temporary files."""
+    return f"can't be started: {error.__cause__}" if error.__cause__ else "can't be started, or all ended at once"
+
+
+def _leave_deleted_folder() -> None:
+    """A process whose working directory was deleted can start no children (multiprocessing asks for its name)."""
+    try:
+        os.getcwd()  # noqa: PTH109 – as multiprocessing does
+    except FileNotFoundError:
+        os.chdir("/")
 
 
 class _OutOfMemory(Exception):

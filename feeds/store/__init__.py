@@ -63,8 +63,12 @@ class Store:
         self._engine = opening.open_engine(url, now)
         with self._read() as connection:
             facts = {row.key: row.value for row in connection.execute(select(schema.meta))}
-        self.namespace = uuid.UUID(facts["namespace"])
-        self.created = datetime.fromisoformat(facts["created"])
+        try:
+            self.namespace = uuid.UUID(facts["namespace"])
+            self.created = datetime.fromisoformat(facts["created"])
+        except (KeyError, ValueError):
+            self.close()
+            raise StoreError(f"the store {opening.shown(url)} is damaged: it has lost what all ids rest on") from None
 
     def __enter__(self) -> Store:
         return self
@@ -81,7 +85,7 @@ class Store:
             with self._engine.connect().execution_options(writes=writes) as connection, connection.begin():
                 yield connection
         except SQLAlchemyError as error:
-            raise StoreError(f"the store {opening.shown(self._url)}: {opening.reason(error)}") from error
+            raise StoreError(f"the store {opening.shown(self._url)}: {opening.reason(self._url, error)}") from error
 
     def _read(self) -> AbstractContextManager[Connection]:
         return self._connect(writes=False)
@@ -325,6 +329,12 @@ class Store:
         with self._read() as connection:
             rows = connection.execute(select(schema.documents))
             return {row.path: Standing(row.key, row.size, row.mtime_ns) for row in rows}
+
+    def publish_again(self) -> None:
+        """Have every file made again at the next publishing, whatever it was made from."""
+        with self._write() as connection:
+            connection.execute(update(schema.documents).values(key=None))
+            paging.again(connection)
 
     def expect_documents(self, paths: Sequence[str]) -> dict[str, Standing]:
         """Note that files at *paths* are about to be written, so that even those of a killed process are known.

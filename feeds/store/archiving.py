@@ -9,12 +9,12 @@ articles.touched; `settle` gives places to what is new and marks the pages stale
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count, groupby
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
 from feeds.model import ArchivePage, Snapshot, StoredArticle
 from feeds.store import months
@@ -155,15 +155,60 @@ def _mark(connection: Connection, pages: Iterable[tuple[str, int]]) -> None:
 def count_pages(connection: Connection) -> None:
     """See what the stale pages hold now."""
     for row in connection.execute(select(archive_pages).where(archive_pages.c.stale)).all():
-        shown = connection.execute(_shown(row.feed, row.page)).all()
-        values = {
-            "entries": len(shown),
-            "sources": sorted({each.source_id for each in shown}),
-            "digest": digest(*(f"{each.position} {each.snapshot}" for each in shown)),
-            "stale": False,
-        }
+        values = _counted(connection, row.feed, row.page)
         mine = (archive_pages.c.feed == row.feed) & (archive_pages.c.page == row.page)
-        connection.execute(update(archive_pages).where(mine).values(values))
+        connection.execute(update(archive_pages).where(mine).values(values | {"stale": False}))
+
+
+def _counted(connection: Connection, feed: str, page: int) -> dict[str, Any]:
+    shown = connection.execute(_shown(feed, page)).all()
+    return {
+        "entries": len(shown),
+        "sources": sorted({each.source_id for each in shown}),
+        "digest": digest(*(f"{each.position} {each.snapshot}" for each in shown)),
+    }
+
+
+def wrong_pages(connection: Connection) -> list[tuple[str, int]]:
+    """The pages that do not hold what is noted of them, or of which nothing is noted."""
+    rows = connection.execute(select(archive_pages)).all()
+    held = connection.execute(select(archive_places.c.feed, archive_places.c.position)).all()
+    missing = {(feed, page_of(position)) for feed, position in held} - {(row.feed, row.page) for row in rows}
+    keys = "entries", "sources", "digest"
+    wrong = [(row.feed, row.page) for row in rows if not row.stale
+             and {key: getattr(row, key) for key in keys} != _counted(connection, row.feed, row.page)]  # fmt: skip
+    return sorted(missing) + wrong
+
+
+def count_again(connection: Connection) -> None:
+    """Have all pages looked at again."""
+    held = connection.execute(select(archive_places.c.feed, archive_places.c.position)).all()
+    _mark(connection, {(feed, page_of(position)) for feed, position in held})
+    connection.execute(update(archive_pages).values(stale=True))
+
+
+def count_on(connection: Connection, tops: Mapping[str, int]) -> None:
+    """The next places of these feeds come after their highest."""
+    known = {row.feed: row.last for row in connection.execute(select(archives))}
+    _write_last(connection, known, dict(tops))
+
+
+def homeless(connection: Connection) -> list[int]:
+    """The articles that should have entered archives, and have not, though nothing says that they still will."""
+    pks = list(connection.execute(select(articles.c.pk).where(~articles.c.touched)).scalars())
+    return list(dict.fromkeys(pk for pk, _ in _without_place(connection, pks)))
+
+
+def take_again(connection: Connection, keys: Sequence[int]) -> None:
+    """Keep the articles of these snapshots as they are now, in the places that they have."""
+    for part in chunks(keys):
+        pairs = connection.execute(select(snapshots.c.id, snapshots.c.article).where(snapshots.c.id.in_(part))).all()
+        taken = _take_snapshots(connection, list(dict.fromkeys(pk for _, pk in pairs)))
+        for key, pk in pairs:
+            mine = archive_places.c.snapshot == key
+            connection.execute(update(archive_places).where(mine).values(snapshot=taken[pk]))
+        stale(connection, list(taken))
+        connection.execute(delete(snapshots).where(snapshots.c.id.in_(part)))
 
 
 def _shown(feed: str, page: int) -> Any:
@@ -200,5 +245,10 @@ def load_snapshots(connection: Connection, keys: Sequence[int]) -> dict[int, Sna
     found: dict[int, Snapshot] = {}
     for part in chunks(keys):
         for key, body in connection.execute(select(snapshots.c.id, snapshots.c.body).where(snapshots.c.id.in_(part))):
-            found[key] = _decoder.decode(zlib.decompress(body))
+            found[key] = unpacked(body)
     return found
+
+
+def unpacked(body: bytes) -> Snapshot:
+    """The snapshot that a body holds."""
+    return _decoder.decode(zlib.decompress(body))

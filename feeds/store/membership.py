@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete, insert, select, update
 
 from feeds.language import base_language
 from feeds.model import TopicMatch
 from feeds.store import months
 from feeds.store.archiving import touch
 from feeds.store.listing import chunks
-from feeds.store.schema import article_topics, memberships
+from feeds.store.schema import article_topics, articles, memberships
 
 ALL = "all"
 
@@ -45,16 +45,16 @@ def countries(topics: Mapping[str, TopicMatch]) -> set[str]:
     return {each.country for each in evidence if each.country and each.where in ("title", "lead")}
 
 
-def place(connection: Connection, articles: Sequence[Placed]) -> None:
+def place(connection: Connection, found: Sequence[Placed]) -> None:
     """Write the topics and feeds of articles that have none in the store."""
     topics = [
         {"article": each.pk, "topic": topic, "score": match.score, "evidence": match.evidence}
-        for each in articles
+        for each in found
         for topic, match in each.topics.items()
     ]
     feeds = [
         {"feed": path, "article": each.pk, "date": each.date}
-        for each in articles
+        for each in found
         for path in sorted(feed_paths(each.language, each.topics))
     ]
     if topics:
@@ -63,11 +63,28 @@ def place(connection: Connection, articles: Sequence[Placed]) -> None:
         connection.execute(insert(memberships), feeds)
 
 
-def replace(connection: Connection, articles: Sequence[Placed]) -> None:
+def replace(connection: Connection, found: Sequence[Placed]) -> None:
     """Write the topics and feeds of articles anew."""
-    months.stale(connection, [each.pk for each in articles])  # those that they leave
-    for part in chunks([each.pk for each in articles]):
+    months.stale(connection, [each.pk for each in found])  # those that they leave
+    for part in chunks([each.pk for each in found]):
         connection.execute(delete(article_topics).where(article_topics.c.article.in_(part)))
         connection.execute(delete(memberships).where(memberships.c.article.in_(part)))
-    place(connection, articles)
-    touch(connection, [each.pk for each in articles])
+    place(connection, found)
+    touch(connection, [each.pk for each in found])
+
+
+def date_anew(connection: Connection, pks: Sequence[int], now: datetime) -> None:
+    """Bring back to *now* what was dated later: a date that was in the future is none."""
+    months.stale(connection, pks)
+    known = articles.c
+    for part in chunks(pks):
+        for row in connection.execute(
+            select(known.pk, known.published, known.first_seen, known.updated).where(known.pk.in_(part))
+        ).all():
+            published = row.published if row.published is not None and row.published <= now else None
+            first_seen = min(row.first_seen, now)
+            date = published or first_seen
+            values = {"published": published, "first_seen": first_seen, "updated": min(row.updated, now), "date": date}
+            connection.execute(update(articles).where(known.pk == row.pk).values(values))
+            connection.execute(update(memberships).where(memberships.c.article == row.pk).values(date=date))
+    touch(connection, pks)

@@ -39,11 +39,30 @@ def stale(connection: Connection, pks: Iterable[int]) -> None:
 def count(connection: Connection) -> None:
     """See what the stale months hold now."""
     for row in connection.execute(select(months).where(months.c.stale)).all():
-        shown = connection.execute(_shown(row.feed, row.month)).all()
-        parts = (shown[start : start + PAGE_LENGTH] for start in range(0, len(shown), PAGE_LENGTH))
-        values = {"pages": [digest(*(f"{each.pk} {each.revision}" for each in part)) for part in parts], "stale": False}
+        values = {"pages": _counted(connection, row.feed, row.month), "stale": False}
         mine = (months.c.feed == row.feed) & (months.c.month == row.month)
         connection.execute(update(months).where(mine).values(values))
+
+
+def _counted(connection: Connection, feed: str, month: str) -> list[str]:
+    shown = connection.execute(_shown(feed, month)).all()
+    parts = (shown[start : start + PAGE_LENGTH] for start in range(0, len(shown), PAGE_LENGTH))
+    return [digest(*(f"{each.pk} {each.revision}" for each in part)) for part in parts]
+
+
+def wrong_pages(connection: Connection) -> list[tuple[str, str]]:
+    """The feeds' months that do not hold what is noted of them, or of which nothing is noted."""
+    noted = {(row.feed, row.month) for row in connection.execute(select(months.c.feed, months.c.month))}
+    dates = connection.execute(select(memberships.c.feed, memberships.c.date).where(~memberships.c.feed.contains("/")))
+    missing = {(feed, f"{date:%Y-%m}") for feed, date in dates} - noted
+    return sorted(missing) + [(row.feed, row.month) for row in connection.execute(select(months).where(~months.c.stale)).all()
+            if list(row.pages) != _counted(connection, row.feed, row.month)]  # fmt: skip
+
+
+def count_again(connection: Connection) -> None:
+    """Have the months of all articles looked at again."""
+    stale(connection, list(connection.execute(select(articles.c.pk)).scalars()))
+    connection.execute(update(months).values(stale=True))
 
 
 def pages(connection: Connection) -> dict[str, list[MonthPage]]:

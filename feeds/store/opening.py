@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 import sqlite3
 import time
 import uuid
@@ -18,17 +21,53 @@ from sqlalchemy.exc import SQLAlchemyError
 from feeds.errors import StoreError
 from feeds.store import schema
 
+_LEAST_ROOM = 65_536  # bytes: SQLite's file of locks takes half as much
+
+PATIENCE = 30.0  # seconds that another writer is waited for
+
 
 def open_engine(url: str, now: datetime) -> Engine:
     """An engine on a database that has the newest schema. Raises StoreError where it can't be opened or is newer."""
     try:
-        engine = create_engine(make_url(url), connect_args={"timeout": 30} if url.startswith("sqlite") else {})
-        if engine.dialect.name == "sqlite":
-            _prepare_sqlite(engine)
+        path = file_of(url)
+        if path is not None and (fault := fault_of_place(path)):
+            raise StoreError(f"the store {shown(url)} can't be opened: {fault}")
+        engine = bare_engine(url)
         _bring_up_to_date(engine, url, now)
     except (SQLAlchemyError, ModuleNotFoundError, ValueError) as error:
-        raise StoreError(f"the store {shown(url)} can't be opened: {reason(error)}") from error
+        raise StoreError(f"the store {shown(url)} can't be opened: {reason(url, error)}") from error
     return engine
+
+
+def bare_engine(url: str) -> Engine:
+    """An engine with our settings, on whatever is there."""
+    engine = create_engine(make_url(url), connect_args={"timeout": PATIENCE} if url.startswith("sqlite") else {})
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    return engine
+
+
+def file_of(url: str) -> Path | None:
+    """The file that an SQLite store is in; None for other databases, and for one in memory."""
+    parsed = make_url(url)
+    is_file = parsed.drivername.startswith("sqlite") and parsed.database not in (None, "", ":memory:")
+    return Path(str(parsed.database)) if is_file else None
+
+
+def fault_of_place(path: Path) -> str | None:
+    """Why no database can be at *path*; None where nothing speaks against it."""
+    if path.is_dir():
+        return "it is a folder"
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent}"
+    log = path.with_name(f"{path.name}-wal")
+    if is_empty(path) and not is_empty(log):  # SQLite would take the log away, and with it what was written last
+        return f"it is gone, but {log.name} beside it is not: put it back, or remove {log.name} too, to begin anew"
+    return None
+
+
+def is_empty(path: Path) -> bool:
+    return not path.exists() or path.stat().st_size == 0
 
 
 def shown(url: str) -> str:
@@ -37,8 +76,13 @@ def shown(url: str) -> str:
     return parsed.database or "" if parsed.drivername.startswith("sqlite") else parsed.render_as_string()
 
 
-def reason(error: BaseException) -> str:
-    """The database's own words in one line, without SQL."""
+def reason(url: str, error: BaseException) -> str:
+    """Why the store at *url* failed: the database's own words in one line, without SQL, or plainer ones."""
+    path = file_of(url)
+    if path is not None and "unable to open" in str(error) and not os.access(path.parent, os.W_OK):
+        return f"{path.parent} is read-only, and SQLite keeps two files of its own beside {path.name}"
+    if path is not None and "disk I/O error" in str(error) and shutil.disk_usage(path.parent).free < _LEAST_ROOM:
+        return "the disk is full"
     words = str(getattr(error, "orig", None) or error).strip().splitlines()
     line = words[0] if words else type(error).__name__
     return {
@@ -47,6 +91,7 @@ def reason(error: BaseException) -> str:
         "database disk image is malformed": "the file is damaged",
         "attempt to write a readonly database": "it is read-only",
         "database or disk is full": "the disk is full",
+        "disk I/O error": "the disk fails to read or to write (disk I/O error)",
     }.get(line, line)
 
 
@@ -84,8 +129,14 @@ def _prepare_sqlite(engine: Engine) -> None:
 def _bring_up_to_date(engine: Engine, url: str, now: datetime) -> None:
     with engine.connect() as connection:
         version = _version(connection)
+        tables = inspect(connection).get_table_names() if version is None else []
+    if tables:
+        known = "its schema's number is missing" if "alembic_version" in tables else "it is another program's database"
+        raise StoreError(f"the store {shown(url)} can't be used: {known}")
     if version is None:
         _create(engine, now)
+    elif not re.fullmatch(r"\d{4}", version) or version < "0001":
+        raise StoreError(f"the store {shown(url)} is damaged: no schema has the number {version!r}")
     elif version > schema.HEAD:
         raise StoreError(f"the store {shown(url)} was written by a newer version of this program (schema {version})")
     elif version < schema.HEAD:

@@ -84,16 +84,35 @@ def _save_articles(
     listed = {article.identity for article in found}.union(reading.unchanged)
     twins = listing.twins(connection, source_id, strangers, listed)
     new = [article for article in strangers if article.identity not in twins]
-    pks = _insert(connection, namespace, source_id, new, held, now)
+    stored = _stored(connection, namespace, source_id, new)
+    new = [article for article in new if article.identity not in stored]
+    pks: dict[str, int | None] = {**stored, **_insert(connection, namespace, source_id, new, held, now)}
     for article in strangers:
         twin = twins.get(article.identity)
         pks.setdefault(article.identity, twin.article if twin is not None else None)
     archiving.touch(connection, {twin.article for twin in twins.values() if twin.article is not None})
     _list(connection, source_id, strangers, pks, now)
     _still_listed(connection, source_id, [*known, *reading.unchanged], now)
+    known |= listing.known(connection, source_id, [article for article in strangers if article.identity in stored])
     updated = sum(_edit(connection, source_id, article, row, now) for article in found
                   if (row := known.get(article.identity) or twins.get(article.identity)) is not None)  # fmt: skip
     return Saved(len(new), updated)
+
+
+def _stored(
+    connection: Connection, namespace: uuid.UUID, source_id: int, new: Sequence[Article]
+) -> dict[str, int | None]:
+    """Those that are stored though no listing says so, as after the repair of a damaged store; their keys by identity."""
+    identities = {_id(namespace, source_id, article): article.identity for article in new}
+    found: dict[str, int | None] = {}
+    for part in listing.chunks(list(identities)):
+        rows = connection.execute(select(articles.c.id, articles.c.pk).where(articles.c.id.in_(part)))
+        found |= {identities[key]: pk for key, pk in rows}
+    return found
+
+
+def _id(namespace: uuid.UUID, source_id: int, article: Article) -> str:
+    return str(uuid.uuid5(namespace, f"{source_id}\n{article.identity}"))
 
 
 def _insert(
@@ -110,7 +129,7 @@ def _insert(
     rows = [
         _values(article)
         | {
-            "id": str(uuid.uuid5(namespace, f"{source_id}\n{article.identity}")),
+            "id": _id(namespace, source_id, article),
             "source_id": source_id,
             "published": article.published,
             "updated": article.updated or article.published or now,

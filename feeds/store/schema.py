@@ -69,7 +69,8 @@ metadata = MetaData(
 )
 
 # Single facts of the store itself: "namespace" (UUID of all our ids), "created", "published" (when first), "topics" (the
-# fingerprint of all definitions that the articles were last matched against), "pages" (what the articles' pages rest on).
+# fingerprint of all definitions that the articles were last matched against), "pages" (what the articles' pages rest on),
+# "clock" (a moment that a person said the clock was right at).
 meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", Text, nullable=False))
 
 # Who alone may do a thing, for how long: "daemon".
@@ -315,11 +316,12 @@ topics = Table(
 )
 
 # The full-text index; see feeds.store.searching.
+MAKE_SEARCH = (
+    "CREATE VIRTUAL TABLE search USING fts5(title, body, forms, facets, columnsize = 0,"
+    " tokenize = \"unicode61 remove_diacritics 0 tokenchars '_'\")"
+)
 event.listen(
     metadata,
     "after_create",
-    DDL(  # type: ignore[no-untyped-call]
-        "CREATE VIRTUAL TABLE search USING fts5(title, body, forms, facets, columnsize = 0,"
-        " tokenize = \"unicode61 remove_diacritics 0 tokenchars '_'\")"
-    ).execute_if(dialect="sqlite"),
+    DDL(MAKE_SEARCH).execute_if(dialect="sqlite"),  # type: ignore[no-untyped-call]
 )

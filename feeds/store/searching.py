@@ -24,7 +24,7 @@ from feeds.stemming import LANGUAGES, folded, prepared, stem, stems, tokens
 from feeds.store.listing import chunks
 from feeds.store.membership import countries
 from feeds.store.reading import complete_articles, rows_of_articles
-from feeds.store.schema import articles, listings, sources
+from feeds.store.schema import MAKE_SEARCH, articles, listings, sources
 
 _MOST_TEXT = 30_000  # characters of an article that are indexed
 _A_SECOND = 16**5  # row numbers: five digits of the id
@@ -67,6 +67,24 @@ def remove(connection: Connection, numbers: Sequence[int]) -> None:
     """Take rows out of the index."""
     if numbers:
         connection.execute(text("DELETE FROM search WHERE rowid = :row"), [{"row": number} for number in numbers])
+
+
+def make_anew(connection: Connection) -> None:
+    """Begin the index again; `index` fills it."""
+    connection.execute(text("DROP TABLE IF EXISTS search"))
+    connection.execute(text(MAKE_SEARCH))
+    connection.execute(update(articles).values(search_row=None, unindexed=True))
+
+
+def out_of_step(connection: Connection) -> int:
+    """How many articles are not in the index as they are noted to be, or are in it and should not."""
+    wrong = (
+        "SELECT count(*) FROM articles WHERE (search_row IS NOT NULL AND search_row NOT IN (SELECT id FROM search_content))"
+        " OR (search_row IS NULL AND NOT unindexed AND hidden_at IS NULL)",
+        "SELECT count(*) FROM search_content WHERE id NOT IN"
+        " (SELECT search_row FROM articles WHERE search_row IS NOT NULL)",
+    )
+    return sum(connection.execute(text(query)).scalar_one() for query in wrong)
 
 
 def row_numbers(connection: Connection, pks: Sequence[int]) -> list[int]:
