@@ -1,0 +1,1 @@
+"""What sources, clients and machines do to hurt, the whole way through the program."""
