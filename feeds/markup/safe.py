@@ -54,9 +54,10 @@ _SIMPLE_TAGS = set(
 _MOST_ROUNDS = 5
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _CODE = re.compile(r"<(script|style)\b[^<]*(?:<(?!/\1\b)[^<]*)*", re.IGNORECASE)
-# XML 1.0 section 2.2, and the controls and overrides that can turn a text around (Unicode TR 36, bidirectional text).
+# XML 1.0 section 2.2, and the controls and overrides that can turn a text around (Unicode TR 36, bidirectional text),
+# with those that Unicode TR 20 wants out of markup.
 _INVALID = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u206f\ud800-\udfff\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]"
 )
 _ESCAPED_MARKUP = re.compile(
     r"\s*&lt;(p|div|a|b|i|em|strong|span|h[1-6]|ul|ol|blockquote|figure)\b(?:(?!&[lg]t;).){0,1000}&gt;",
