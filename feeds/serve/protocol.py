@@ -51,6 +51,14 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         super().data_received(data)
 
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """True, which keeps the connection, while an answer is on its way: its client may only be done with asking."""
+        cycle = self.cycle
+        is_on_its_way = cycle is not None and cycle.response_started and not cycle.response_complete
+        if is_on_its_way:
+            cycle.keep_alive = False
+        return is_on_its_way
+
     def _refuse(self) -> None:
         """Say that the head is too long, unless that would be an answer too many; and end the connection."""
         if self._answering or not self._is_asking:

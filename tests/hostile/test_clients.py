@@ -682,6 +682,17 @@ def test_answer_may_be_taken_slowly(site: Site, monkeypatch: pytest.MonkeyPatch)
     assert parts(came)[2] == (site.folder / "output/big.txt").read_bytes()
 
 
+def test_client_that_is_done_with_asking_gets_its_answer_whole(site: Site) -> None:
+    with small_client(site, 65_536) as client:
+        client.settimeout(10)
+        client.sendall(b"GET /big.txt HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.shutdown(socket.SHUT_WR)
+        came = b""
+        while part := client.recv(1_000_000):
+            came += part
+    assert parts(came)[2] == (site.folder / "output/big.txt").read_bytes()
+
+
 def test_answer_that_nobody_takes_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "ANSWER_SECONDS", 0.5)
     with small_client(site) as client:
