@@ -28,6 +28,7 @@ MAX_RESULTS = 200
 _PAGE = 50  # results, unless more or fewer are asked for
 _SECONDS = 2.0  # that one search may take
 _AT_ONCE = 4
+_MOST_TEXT = 4_000_000  # characters of the articles in one answer; with four at once, memory stays under 300 MB
 _MOST_WAITING = 50  # searches, before more are refused
 _MOST_UNSENT = 32_000_000  # bytes of answers that clients have yet to take
 _MAX_AGE = 60
@@ -116,7 +117,7 @@ class Queries:
         settings = self._live.settings()
         if asked.query.topic is not None and asked.query.topic not in settings.topics:
             raise UsageError(f'there is no topic "{asked.query.topic}"')
-        articles, further = self._live.store.search(asked.query, asked.limit, asked.before, _SECONDS)
+        articles, further = self._live.store.search(asked.query, asked.limit, asked.before, _SECONDS, _MOST_TEXT)
         return _Found(articles, further, settings)
 
     def _page(self, request: Request, asked: _Asked) -> Response:

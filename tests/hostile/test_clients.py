@@ -751,6 +751,22 @@ def test_answers_that_nobody_takes_are_counted_and_forgotten(site: Site, monkeyp
     until(lambda: site.get("/search?q=gold").status == 200)
 
 
+def test_long_articles_come_a_few_at_a_time_and_all_of_them(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.keep([article(f"vast{n}", title=f"Vast {n}", content=f"<p>{'word ' * 20_000}</p>", topics={"sahel": MALI},
+    published=NOW - n * HOUR)
+               for n in range(7)])  # fmt: skip
+    monkeypatch.setattr(queries, "_MOST_TEXT", 250_000)
+    seen: list[list[str]] = []
+    path = "/api/articles?q=vast&limit=200"
+    while path:
+        answer = json.loads(site.get(path).body)
+        seen.append([each["title"] for each in answer["articles"]])
+        path = "/" + answer["next"].removeprefix(site.server.url) if answer["next"] else ""
+    assert seen == [["Vast 0", "Vast 1"], ["Vast 2", "Vast 3"], ["Vast 4", "Vast 5"], ["Vast 6"]]
+    monkeypatch.setattr(queries, "_MOST_TEXT", 1)
+    assert len(json.loads(site.get("/search/feed.json?q=vast&limit=200").body)["items"]) == 1
+
+
 # Whole documents
 
 
