@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
@@ -73,35 +74,42 @@ def _read(web: Web, task: dict[str, Any]) -> Seen:
     web.pages["/reader.html"] = Page(_READER.read_bytes(), headers={"Content-Type": "text/html"})
     web.pages["/task"] = Page(json.dumps(task).encode(), headers={"Content-Type": "application/json"})
     web.pages["/report"] = report
-    asked, console = _browse(web.url("/reader.html"), ended)
+    asked, said = _browse(web.url("/reader.html"), ended)
+    console = _CONSOLE.findall(said)
     assert came, ("the reader did not come to its end", console[:10])
     found = json.loads(came[0])
     assert "failed" not in found, found
     return Seen(found, asked, console)
 
 
-def open_page(url: str, seconds: float = 1.5) -> tuple[list[tuple[str, str]], list[str]]:
-    """Requests to other hosts, and what the console says, of a page opened by itself."""
-    return _browse(url, threading.Event(), seconds)
+def open_page(url: str) -> tuple[str, list[tuple[str, str]], list[str]]:
+    """A page opened by itself: what became of it, requests to other hosts, and what the console says."""
+    asked, said = _browse(url, threading.Event(), "--dump-dom")
+    return said, asked, _CONSOLE.findall(said)
 
 
-def _browse(url: str, ended: threading.Event, seconds: float = 120) -> tuple[list[tuple[str, str]], list[str]]:
-    """All hosts but our own are one that writes down what it is asked for, and has nothing."""
+def _browse(url: str, ended: threading.Event, *more: str) -> tuple[list[tuple[str, str]], str]:
+    """Until it ends by itself, or *ended* is set: requests to other hosts, and all that Chromium says.
+
+    Those hosts are one that writes down what it is asked for, and has nothing.
+    """
     with Origin() as elsewhere, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        proxy = [
+        others = [
             f"--proxy-server=http://127.0.0.1:{elsewhere.port}",
             f"--proxy-bypass-list=<-loopback>;{urlsplit(url).netloc}",
         ]
-        command = [chromium(), *_QUIET, *proxy, f"--user-data-dir={profile}", url]
+        command = [chromium(), *_QUIET, *others, f"--user-data-dir={profile}", *more, url]
         with Path(profile, "said").open("w+b") as said, subprocess.Popen(command, stdout=said, stderr=said) as process:
             try:
-                ended.wait(seconds)
+                deadline = time.monotonic() + 120
+                while not ended.wait(0.1) and process.poll() is None and time.monotonic() < deadline:
+                    pass
             finally:
                 process.terminate()
                 process.wait(10)
             said.seek(0)
-            console = _CONSOLE.findall(said.read().decode("utf-8", "replace"))
-        return [_asked(head) for head in elsewhere.heads if b".example" in head.split(b"\r\n")[0]], console
+            text = said.read().decode("utf-8", "replace")
+        return [_asked(head) for head in elsewhere.heads if b".example" in head.split(b"\r\n")[0]], text
 
 
 def _asked(head: bytes) -> tuple[str, str]:
