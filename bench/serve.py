@@ -1,6 +1,6 @@
 """Serving: conditional requests a second for a file of output/, beside Starlette's own StaticFiles; while output/ changes.
 
-python -m bench.serve [--seconds 5]          needs wrk (Debian: apt-get install wrk)
+python -m bench.serve [--seconds 5] [--requests 100000]      needs wrk (Debian: apt-get install wrk)
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import cycle
 from pathlib import Path
 
 from bench import corpus
@@ -38,7 +39,9 @@ uvicorn.run(app, port=int(sys.argv[2]), log_level="critical", access_log=False)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=5)
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--requests", type=int, default=100_000, help="over which memory is watched")
+    given = parser.parse_args()
+    seconds = given.seconds
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is not installed (Debian: apt-get install wrk)")
     with tempfile.TemporaryDirectory() as folder:
@@ -60,6 +63,36 @@ def main() -> None:
             print(f"while publishing: {busy / base:.2f} × StaticFiles' alone; 99 of 100 within {slowest}")
             grown = _memory(process.pid) / before
             print(f"memory {before / 1e6:.0f} MB, after {busy * seconds:.0f} requests more {grown:.2f} × that")
+            _watch_memory("http://127.0.0.1:8972/", process.pid, given.requests)
+
+
+_MIXED = (
+    "all/atom.xml",
+    "search/atom.xml?q=mali&limit=10",
+    "search?q=-",
+    "articles/nothing.html",
+    "index.html",
+    "api/articles?limit=5",
+)
+
+
+def _watch_memory(url: str, pid: int, requests: int) -> None:
+    """Say what memory the server takes, tenth by tenth of *requests*: files, searches, refusals, a second of each in turn."""
+    asked, paths = 0, cycle(_MIXED)
+    for tenth in range(1, 11):
+        while asked < requests * tenth // 10:
+            asked += _sent(url + next(paths), 1)
+        print(f"memory after {asked:,} mixed requests: {_memory(pid) / 1e6:.1f} MB")
+
+
+def _sent(url: str, seconds: int) -> int:
+    """How many requests were answered in *seconds*."""
+    out = subprocess.run(
+        ["wrk", "-t1", "-c32", f"-d{seconds}s", url], capture_output=True, text=True, check=True
+    ).stdout
+    found = re.search(r"(\d+) requests in", out)
+    assert found
+    return int(found[1])
 
 
 @contextmanager

@@ -194,7 +194,7 @@ def _authors(said: Iterable[str], byline: str | None) -> tuple[str, ...]:
 def author_name(text: str) -> str | None:
     """The name in "By NAME", "mail@host (NAME)", "NAME <mail@host>"; None where there is no name."""
     said = valid(text[:300])
-    cleaned = plain_title(Text(said, html=True)) if "<" in said and "@" not in said else said
+    cleaned = plain_title(Text(said, html=True)) if re.search("[<&]", said) and "@" not in said else said
     in_brackets = re.fullmatch(r"\s*[^\s()]+@[^\s()]+\s*\(([^()]+)\)\s*", cleaned)
     name = in_brackets[1] if in_brackets else cleaned
     # RSS 2.0 asks for an e-mail address in <author>; one is never published.

@@ -37,7 +37,36 @@ def clean(markup: str) -> str:
         ('<a href="a.html">x</a>', '<a href="https://courier.example/news/a.html" rel="noopener noreferrer">x</a>'),
         ('<a href="mailto:a@b.example">x</a>', '<a href="mailto:a@b.example" rel="noopener noreferrer">x</a>'),
         ('<a href="javascript:alert(1)">x</a>', '<a rel="noopener noreferrer">x</a>'),
-        ('<img src="/i.jpg" alt="A" onerror="x()">', '<img src="https://courier.example/i.jpg" alt="A">'),
+        (
+            '<img src="/i.jpg" alt="A" onerror="x()">',
+            '<img src="https://courier.example/i.jpg" alt="A" referrerpolicy="no-referrer">',
+        ),
+        (
+            '<img src="/i.jpg" referrerpolicy="unsafe-url">',
+            '<img src="https://courier.example/i.jpg" referrerpolicy="no-referrer">',
+        ),
+        (
+            '<img src="/i.jpg" style="max-width: 100%; height:auto">',
+            '<img src="https://courier.example/i.jpg" referrerpolicy="no-referrer">',
+        ),
+        (
+            '<img src="/i.jpg" style="opacity:0;width:10px">',
+            '<img src="https://courier.example/i.jpg" referrerpolicy="no-referrer">',
+        ),
+        ('<img src="/p.gif" style="width:1px;height:1px">', ""),
+        ('<img src="/p.gif" style="color:red; DISPLAY : none !important">', ""),
+        ('<p>x<img src="/p.gif" hidden></p>', "<p>x</p>"),
+        ('<img src="/p.gif" width="1.0">', ""),
+        ('<img src="/p.gif" height=" 01px">', ""),
+        (
+            '<img src="/i.jpg" width="10">',
+            '<img src="https://courier.example/i.jpg" width="10" referrerpolicy="no-referrer">',
+        ),
+        (
+            '<video src="/v.mp4" poster="/p.jpg" autoplay preload="auto"></video>',
+            '<video src="https://courier.example/v.mp4" preload="none"></video>',
+        ),
+        ('<audio src="/a.mp3" onplay="x()">', '<audio src="https://courier.example/a.mp3" preload="none"></audio>'),
         ("<script>alert(1)</script><p>x</p>", "<p>x</p>"),
         ('<p style="position:fixed" class="c" id="i">x</p>', "<p>x</p>"),
         ('<p dir="rtl" lang="ar">x</p>', '<p dir="rtl" lang="ar">x</p>'),
@@ -53,7 +82,8 @@ def clean(markup: str) -> str:
         ('<img alt="nothing to show">', ""),
         (
             '<img src="a.jpg" srcset="b.jpg 2x, javascript:x 3x">',
-            '<img src="https://courier.example/news/a.jpg" srcset="https://courier.example/news/b.jpg 2x">',
+            '<img src="https://courier.example/news/a.jpg" srcset="https://courier.example/news/b.jpg 2x"'
+            ' referrerpolicy="no-referrer">',
         ),
         ("<form><p>Prose that a form wraps.</p><input></form>", "<p>Prose that a form wraps.</p>"),
         ("&lt;p&gt;Escaped &lt;b&gt;twice&lt;/b&gt;&lt;/p&gt;", "<p>Escaped <b>twice</b></p>"),

@@ -209,6 +209,8 @@ def test_language_that_the_text_contradicts_is_detected() -> None:
         ("  ", None),
         ("Byron Smith", "Byron Smith"),
         ("Portia Lee", "Portia Lee"),
+        ("Jos&eacute; &amp; Ana", "José & Ana"),
+        ("AT&T Staff", "AT&T Staff"),
         ("Derby Smith", "Derby Smith"),
         ("Shelby Rowe", "Shelby Rowe"),
         ("Ursula von der Leyen", "Ursula von der Leyen"),

@@ -30,9 +30,9 @@ GONE = set(
 _ATTRIBUTES = {
     "*": {"lang", "dir", "title"},
     "a": {"href"},
-    "img": {"src", "srcset", "alt", "width", "height"},
+    "img": {"src", "srcset", "alt", "width", "height", "hidden", "style"},
     "audio": {"src", "controls"},
-    "video": {"src", "controls", "poster", "width", "height"},
+    "video": {"src", "controls", "width", "height"},
     "source": {"src", "srcset", "type"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
@@ -41,7 +41,9 @@ _ATTRIBUTES = {
     "blockquote": {"cite"},
     "q": {"cite"},
 }
-_URL_ATTRIBUTES = {"href", "src", "poster", "cite"}
+# Whoever opens an article tells nobody where it stands; sound and film wait until somebody wants them.
+_SET = {"img": {"referrerpolicy": "no-referrer"}, "audio": {"preload": "none"}, "video": {"preload": "none"}}
+_URL_ATTRIBUTES = {"href", "src", "cite"}
 # Never nested in themselves, or without an end: HTML Living Standard, sections 13.1.2 and 13.2.6.4.7.
 _NEVER_NESTED = set("br img hr p li dd dt td th tr input meta link source wbr col option area".split())
 _FORMATTING = set("a b big code em font i nobr s small strike strong tt u".split())
@@ -53,16 +55,22 @@ _MOST_ROUNDS = 5
 _MARKUP = re.compile("[<>&\xa0\r\0]")  # without these, text is HTML that says the same
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _CODE = re.compile(r"<(script|style)\b[^<]*(?:<(?!/\1\b)[^<]*)*", re.IGNORECASE)
-# XML 1.0 section 2.2, and the controls and overrides that can turn a text around (Unicode TR 36, bidirectional text).
+# XML 1.0 section 2.2, and the controls and overrides that can turn a text around (Unicode TR 36, bidirectional text),
+# with those that Unicode TR 20 wants out of markup.
 _INVALID = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u206f\ud800-\udfff\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]"
 )
 _ESCAPED_MARKUP = re.compile(
     r"\s*&lt;(p|div|a|b|i|em|strong|span|h[1-6]|ul|ol|blockquote|figure)\b(?:(?!&[lg]t;).){0,1000}&gt;",
     re.DOTALL | re.IGNORECASE,
 )
 _IMAGE = re.compile(r'<img(?: [a-z]+="[^"]*")*>')
-_PIXEL = re.compile(r' (?:width|height)="\s*[01](?:px)?\s*"')
+# What nobody sees, of which some only count readers: by its size, or by a style or attribute, which the filter leaves there.
+_PIXEL = re.compile(r' (?:width|height)="\s*0*[01](?:\.\d*)?(?:px|%)?\s*"| (?:style|hidden)="')
+_UNSEEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:^|[;\s])(?:max-)?(?:width|height)\s*:\s*[01](?:px)?\s*(?:!|;|$)",
+    re.IGNORECASE,
+)
 # Pictures that only count readers, by the address that publishing services give them.
 _COUNTER = re.compile(
     r' src="https?://(?:feeds\d?\.feedburner\.com/~|pixel\.wp\.com/|stats\.wordpress\.com/b\.gif'
@@ -170,6 +178,7 @@ def _cleaner() -> nh3.Cleaner:
         clean_content_tags=GONE,
         attributes=_ATTRIBUTES,
         attribute_filter=_kept_attribute,
+        set_tag_attribute_values=_SET,
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer",
     )
@@ -177,6 +186,8 @@ def _cleaner() -> nh3.Cleaner:
 
 def _kept_attribute(tag: str, name: str, value: str) -> str | None:
     """An attribute's value, absolute where it is an address; None where it may not stand."""
+    if name == "style":
+        return "display:none" if _UNSEEN.search(value) else None
     if name == "dir":
         return value if value in ("ltr", "rtl", "auto") else None
     if name == "srcset":

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from feeds.markup import inert_title
 from feeds.render.entry import Entry
 from feeds.render.parts import ICON, OutputFeed, RenderSettings
 from feeds.render.values import language_tag, line, rfc3339, web_url
@@ -50,7 +51,7 @@ def _item(entry: Entry) -> dict[str, Any]:
         url=entry.url,
         title=entry.title,
         content_html=entry.content or entry.text,
-        summary=entry.summary,
+        summary=inert_title(entry.summary),
         image=entry.image,
         date_published=rfc3339(entry.published) if entry.published else None,
         date_modified=rfc3339(entry.updated),

@@ -17,7 +17,7 @@ from feeds.markup import inert_title
 # XML 1.0 section 2.2 forbids most of these; HTML's parser and the W3C validator (BadCharacters) refuse the others;
 # the bidirectional controls among them turn around what stands beside the text (Unicode TR 36).
 _NONCHARACTERS = "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
-_CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
+_CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u206f\ufff9-\ufffb"
 _FORBIDDEN = re.compile(f"[{_CONTROLS}\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
 _SUSPECT = re.compile("[\u00c2\u00c3\ufffd]")
 _DOUBLY_ENCODED = re.compile("[\u00c2\u00c3][\u0080-\u00bf]")

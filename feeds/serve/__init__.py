@@ -23,6 +23,7 @@ from feeds.serve.wrapping import Wrapped
 logger = logging.getLogger(__name__)
 
 _BACKLOG = 1024
+_SEND_BUFFER = 131_072  # bytes that the kernel keeps for a client that is slow to listen; Linux doubles it
 _ENDING = 5  # seconds that answers under way may take when the server is told to stop
 
 
@@ -56,6 +57,7 @@ class Server:
             lifespan="off",
             loop="asyncio",
             log_config=None,
+            log_level="error",  # below that are complaints about clients: as many lines as they please
             access_log=False,
             server_header=False,
             proxy_headers=False,
@@ -101,6 +103,7 @@ def _bound(host: str, port: int) -> socket.socket:
         with ExitStack() as stack:
             bound = stack.enter_context(socket.socket(family, kind, protocol))
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)  # of each connection
             bound.bind(address)
             bound.listen(_BACKLOG)
             stack.pop_all()  # it stays open

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
+import stat
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -88,7 +90,7 @@ class Files:
             if known is not None and known.stamp == (facts.st_mtime_ns, facts.st_size, facts.st_ino):
                 self._files.move_to_end(name)
                 return known
-            file = _read(path, self._root())
+            file = _read(path, self._root()) if stat.S_ISREG(facts.st_mode) else None
         except (OSError, ValueError):
             file = None
         self._forget(name)
@@ -155,12 +157,12 @@ def _is_compressible(media_type: str, body: bytes) -> bool:
 
 
 def _found(file: _File, asked: Headers) -> Response:
-    packs = "Vary" in file.headers and _takes_gzip(asked.get("accept-encoding", ""))
+    packs = "Vary" in file.headers and _takes_gzip(",".join(asked.getlist("accept-encoding")))
     tag = file.headers["ETag"]
     packed_tag = tag[:-1] + '-gz"'
     headers = file.headers | ({"ETag": packed_tag, "Content-Encoding": "gzip"} if packs else {})
-    known = asked.get("if-none-match")
-    unchanged = known is None and asked.get("if-modified-since") == headers["Last-Modified"]
+    known = ",".join(asked.getlist("if-none-match"))
+    unchanged = not known and asked.get("if-modified-since") == headers["Last-Modified"]
     if unchanged or is_known(known, tag) or is_known(known, packed_tag):
         kept = (
             "ETag",
@@ -179,11 +181,13 @@ def _found(file: _File, asked: Headers) -> Response:
 
 
 def _takes_gzip(accepted: str) -> bool:
+    """True where Accept-Encoding names gzip, or else *, with a weight that is not nought. RFC 9110 section 12.5.3."""
+    weights = {}
     for each in accepted.lower().split(","):
         coding, _, weight = each.partition(";")
-        if coding.strip() in ("gzip", "*"):
-            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
+        weights[coding.strip()] = weight.replace(" ", "")
+    weight = weights.get("gzip", weights.get("*", "q=0"))
+    return re.fullmatch(r"q=0?\.?0*", weight) is None
 
 
 def _plain(status: int, words: str, headers: dict[str, str] | None = None) -> Response:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from anyio import CapacityLimiter, to_thread
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,6 +28,9 @@ MAX_RESULTS = 200
 _PAGE = 50  # results, unless more or fewer are asked for
 _SECONDS = 2.0  # that one search may take
 _AT_ONCE = 4
+_MOST_TEXT = 4_000_000  # characters of the articles in one answer; with four at once, memory stays under 300 MB
+_MOST_WAITING = 50  # searches, before more are refused
+_MOST_UNSENT = 32_000_000  # bytes of answers that clients have yet to take
 _MAX_AGE = 60
 _KINDS = {name: kind for kind, name in FILES.items() if kind != "html"}
 
@@ -54,6 +58,8 @@ class Queries:
     def __init__(self, live: Live) -> None:
         self._live = live
         self._threads = CapacityLimiter(_AT_ONCE)
+        self._waiting = 0
+        self._unsent = 0
 
     async def page(self, request: Request) -> Response:
         """/search: the form, and what was found."""
@@ -79,21 +85,39 @@ class Queries:
         make: Callable[[Request, _Asked], Response],
         refuse: Callable[[int, str], Response],
     ) -> Response:
+        if self._waiting >= _MOST_WAITING or self._unsent >= _MOST_UNSENT:
+            return refuse(503, "too many searches at once; ask again in a few seconds")
+        self._waiting += 1
         try:
             asked = _asked(request)
-            return await to_thread.run_sync(make, request, asked, limiter=self._threads)
+            async with self._threads:
+                if await request.is_disconnected():
+                    return refuse(503, "the client left")
+                return self._counted(await to_thread.run_sync(make, request, asked))
         except UsageError as error:
             return refuse(400, str(error))
         except StoreError as error:
             return refuse(
                 503, "the search took too long" if "interrupted" in str(error) else "the store can't be read now"
             )
+        finally:
+            self._waiting -= 1
+
+    def _counted(self, response: Response) -> Response:
+        """*response*, its bytes among those that are unsent until the client has them or is gone."""
+        size = len(response.body)
+        self._unsent += size
+        response.background = BackgroundTask(self._sent, size)
+        return response
+
+    async def _sent(self, size: int) -> None:
+        self._unsent -= size
 
     def _find(self, asked: _Asked) -> _Found:
         settings = self._live.settings()
         if asked.query.topic is not None and asked.query.topic not in settings.topics:
             raise UsageError(f'there is no topic "{asked.query.topic}"')
-        articles, further = self._live.store.search(asked.query, asked.limit, asked.before, _SECONDS)
+        articles, further = self._live.store.search(asked.query, asked.limit, asked.before, _SECONDS, _MOST_TEXT)
         return _Found(articles, further, settings)
 
     def _page(self, request: Request, asked: _Asked) -> Response:
@@ -125,7 +149,7 @@ class Queries:
             further = _with(request, before=str(found.further))
             links["next"] = f"{base}/atom.xml?{further}"
             next_url = f"{base}/feed.json?{further}"
-        own = f"?{_with(request)}" if request.url.query else ""
+        own = f"?{_with(request)}" if request.scope["query_string"] else ""
         return OutputFeed(
             path="search",
             id=uuid.uuid5(self._live.store.namespace, f"search\n{words}").urn,
@@ -176,10 +200,14 @@ _INERT = str.maketrans("<>", "‹›")
 
 
 def _plain_error(status: int, words: str) -> Response:
-    return Response(words.translate(_INERT) + "\n", status, media_type="text/plain")
+    return Response(words.translate(_INERT) + "\n", status, _retry(status), media_type="text/plain")
 
 
 def _json_error(status: int, words: str) -> Response:
     """RFC 9457."""
     body = json.dumps({"status": status, "title": words.translate(_INERT)}).encode()
-    return Response(body, status, OPEN, media_type="application/problem+json")
+    return Response(body, status, OPEN | _retry(status), media_type="application/problem+json")
+
+
+def _retry(status: int) -> dict[str, str]:
+    return {"Retry-After": "5"} if status == 503 else {}

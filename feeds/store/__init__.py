@@ -197,14 +197,15 @@ class Store:
             done += step
 
     def search(
-        self, query: Query, limit: int, before: int | None = None, seconds: float | None = None
+        self, query: Query, limit: int, before: int | None = None, seconds: float | None = None, size: int | None = None
     ) -> tuple[list[StoredArticle], int | None]:
         """The newest *limit* articles that *query* asks for, and what to give as *before* for the next ones, if any.
 
-        Raises UsageError for a source that there is not, StoreError ("interrupted") where it takes more than *seconds*.
+        Fewer where they have more than *size* characters in all. Raises UsageError for a source that there is not,
+        StoreError ("interrupted") where it takes more than *seconds*.
         """
         with self._read() as connection, opening.time_limit(connection, seconds):
-            return searching.find(connection, query, before, limit)
+            return searching.find(connection, query, before, limit, size)
 
     def feed_paths(self) -> list[str]:
         """The feeds, by their paths under output/, that articles were ever in."""

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, text, update
+from sqlalchemy import Connection, Row, bindparam, func, select, text, update
 
 from feeds.errors import UsageError
 from feeds.language import base_language
@@ -163,23 +164,38 @@ def _carriers(connection: Connection, pks: Sequence[int]) -> dict[int, set[int]]
 
 
 def find(
-    connection: Connection, query: Query, before: int | None, limit: int
+    connection: Connection, query: Query, before: int | None, limit: int, size: int | None = None
 ) -> tuple[list[StoredArticle], int | None]:
     """The newest *limit* articles that *query* asks for, and where the next ones begin (None: there are no more).
 
-    Hidden ones are left out from that moment on, and held ones: a search is a subscription feed, too. *before* is what
-    the last call said. Raises UsageError for a source that there is not.
+    Fewer where they have more than *size* characters in all, but never none of them. Hidden ones are left out from that
+    moment on, and held ones: a search is a subscription feed, too. *before* is what the last call said. Raises
+    UsageError for a source that there is not.
     """
     low = _number(query.since) if query.since else 0
     high = min(_number(query.until) if query.until else 2**62, max(before, 0) if before is not None else 2**62)
     asked = {"match": _match(connection, query), "low": low, "high": high, "limit": limit + 1}
     numbers = list(connection.execute(_FIND, asked).scalars())
+    if size is not None:
+        limit = min(limit, _how_many(connection, numbers, size))
     rows: dict[int, Any] = {}
     for part in chunks(numbers[:limit]):
         for row in connection.execute(rows_of_articles(articles.c.search_row).where(articles.c.search_row.in_(part))):
             rows[row.search_row] = row
     found = complete_articles(connection, [rows[number] for number in numbers[:limit] if number in rows])
     return found, numbers[limit - 1] if len(numbers) > limit else None
+
+
+def _how_many(connection: Connection, numbers: Sequence[int], size: int) -> int:
+    """How many of the articles in these rows, the first ones and at least one, have no more than *size* characters."""
+    lengths: dict[int, int] = {}
+    for part in chunks(numbers):
+        length = func.length(articles.c.content) + func.length(articles.c.summary)
+        lengths |= dict(
+            connection.execute(select(articles.c.search_row, length).where(articles.c.search_row.in_(part))).all()
+        )
+    sums = accumulate(lengths.get(number, 0) for number in numbers)
+    return max(1, sum(total <= size for total in sums))
 
 
 def _match(connection: Connection, query: Query) -> str:

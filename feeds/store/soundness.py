@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, func, or_, select, text, update
+from sqlalchemy import Connection, Engine, Table, delete, func, or_, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -294,5 +294,6 @@ def begin_again(connection: Connection) -> None:
     connection.execute(update(articles).values(touched=True, unpaged=True))
     connection.execute(update(schema.documents).values(key=None))
     connection.execute(update(sources).values(etag=None, last_modified=None, body_hash=None))
+    connection.execute(delete(schema.documents_read))  # what came of items may be lost: all are read again
     archiving.count_again(connection)
     months.count_again(connection)

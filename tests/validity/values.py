@@ -40,8 +40,8 @@ _RISKY_TAGS = frozenset(
 )
 _SAFE_ATTRIBUTES = frozenset(
     "abbr align alt border cite class cols colspan datetime dir height href hreflang id label lang loading"
-    " longdesc media name open poster preload rel reversed rows rowspan scope sizes span src srclang srcset start"
-    " summary target title type valign value width".split(" ")
+    " longdesc media name open poster preload referrerpolicy rel reversed rows rowspan scope sizes span src srclang srcset"
+    " start summary target title type valign value width".split(" ")
 )
 
 
