@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from feeds import schedule
-from feeds.config import Config, Source, resolve_secret
+from feeds.config import Config, Source, resolve_secret, secrets_of
 from feeds.errors import FetchError, SourceError
 from feeds.fetch import Fetcher
 from feeds.model import Outcome, Reading, Request, Response, SourceState
@@ -151,7 +151,7 @@ def _read(pool: Pool, turn: _Turn, answer: _Answer, now: datetime) -> Outcome:
         state = schedule.after_answer(turn.state, response, None, body_hash, now)
         return Outcome(state=state, status=response.status, seconds=answer.seconds, size=size)
     try:
-        reading = pool.run(turn.source.url, read, response, turn.source, now)
+        reading = pool.run(turn.source.url, read, response, turn.source, now, secrets_of(turn.source))
     except SourceError as error:
         return replace(_failed(turn.state, error, now, answer.seconds), status=response.status, size=size)
     if not response.complete:

@@ -41,6 +41,7 @@ _NORMAL = re.compile(
 _UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _PATH_SAFE = "/:@!$&'()*+,;=-._~"
 _QUERY_SAFE = _PATH_SAFE + "?"
+_USER_SAFE = ":!$&'()*+,;=-._~"
 
 
 def host_of(url: str) -> str:
@@ -85,7 +86,7 @@ def resolve(base: str, url: str) -> str | None:
         netloc = _netloc(parts.scheme, parts.hostname, parts.port, parts.netloc.rpartition("@")[0])
     except ValueError:
         return None
-    path = _escape(_without_dots(parts.path), _PATH_SAFE)
+    path = _without_dots(_escape(parts.path, _PATH_SAFE))
     query, fragment = _escape(parts.query, _QUERY_SAFE), _escape(parts.fragment, _QUERY_SAFE)
     return urlunsplit((parts.scheme, netloc, path, query, fragment)) if netloc else None
 
@@ -105,26 +106,47 @@ def is_safe_link(url: str) -> bool:
 def public_url(url: str) -> str:
     """The URL as it may be shown to others: user and password removed, and every parameter that looks like a secret.
 
-    A parameter goes by its name (token, key, auth …) or where its value looks random.
+    A parameter goes by its name (token, key, auth …) or where its value looks random. "" where *url* is none.
     """
     try:
         parts = urlsplit(url)
-        host = parts.netloc.rpartition("@")[2]
+        _ = parts.port  # no number: what stands there is a password with a / in it
     except ValueError:
         return ""
+    host = parts.netloc.rpartition("@")[2]
+    if parts.netloc and not host:
+        return ""
+    path = parts.path if parts.netloc else parts.path.rpartition("@")[2]  # user:password@host/path, without http://
     query = "&".join(part for part in parts.query.split("&") if part and not _is_secret(part))
-    return urlunsplit((parts.scheme, host, parts.path, query, ""))
+    return urlunsplit((parts.scheme if path == parts.path else "", host, path, query, ""))
+
+
+def shown(name: str) -> str:
+    """A source's name as it is; its URL, where it is called by that, as `public_url` has it."""
+    return public_url(name) if re.match(r"[^\s:/]+:(//|\S*@)", name) else name
+
+
+def secrets_in(url: str) -> tuple[str, ...]:
+    """What `public_url` leaves out that is no plain word: the password, and the values of parameters, escaped and plain."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ()
+    password = parts.netloc.rpartition("@")[0].partition(":")[2]
+    values = [part.partition("=")[2] for part in parts.query.split("&") if _is_secret(part)]
+    said = [password, *(value for value in values if re.search(r"\d", value) or _looks_random(unquote(value)))]
+    return tuple(dict.fromkeys(form for text in said if text for form in (text, unquote(text))))
 
 
 def _netloc(scheme: str, host: str, port: int | None, user: str) -> str:
     if ":" in host:  # an IPv6 address
         name = f"[{host}]"
     else:
-        name = host.rstrip(".") if host.isascii() else host.encode("idna").decode()
-        if not re.fullmatch(r"[a-z0-9._~%-]+", name):
+        name = (host if host.isascii() else host.encode("idna").decode()).rstrip(".")
+        if not re.fullmatch(r"[a-z0-9._~-]+", name):
             return ""
     shown = name if port is None or port == _PORTS[scheme] else f"{name}:{port}"
-    return f"{user}@{shown}" if user else shown
+    return f"{_escape(user, _USER_SAFE)}@{shown}" if user else shown
 
 
 def _without_dots(path: str) -> str:
