@@ -55,6 +55,11 @@ def clean(markup: str) -> str:
             '<img src="a.jpg" srcset="b.jpg 2x, javascript:x 3x">',
             '<img src="https://courier.example/news/a.jpg" srcset="https://courier.example/news/b.jpg 2x">',
         ),
+        ('<img src="a.jpg" srcset="">', '<img src="https://courier.example/news/a.jpg">'),
+        (
+            '<img src="a.jpg" srcset="b.jpg 2x, ">',
+            '<img src="https://courier.example/news/a.jpg" srcset="https://courier.example/news/b.jpg 2x">',
+        ),
         ("<form><p>Prose that a form wraps.</p><input></form>", "<p>Prose that a form wraps.</p>"),
         ("&lt;p&gt;Escaped &lt;b&gt;twice&lt;/b&gt;&lt;/p&gt;", "<p>Escaped <b>twice</b></p>"),
         ("<p>Write &lt;p&gt;x&lt;/p&gt;.</p>", "<p>Write &lt;p&gt;x&lt;/p&gt;.</p>"),

@@ -184,7 +184,7 @@ def _source_set(base: str, value: str) -> str | None:
     """The candidates of a srcset, made absolute; the unusable ones left out."""
     candidates = []
     for part in re.split(r",\s+", value[:20_000])[:50]:
-        address, *size = part.strip(" ,\t\r\n").split()
+        address, *size = part.strip(" ,\t\r\n").split() or ("",)
         url = resolve(base, address)
         if url and len(size) <= 1 and all(re.fullmatch(r"\d{1,6}(\.\d{1,4})?[wxh]", each) for each in size):
             candidates.append(" ".join((url, *size)))
