@@ -15,7 +15,7 @@ from feeds.errors import FetchError, SourceError
 from feeds.model import ParsedFeed, Response, SourceState
 from feeds.urls import host_of, public_url
 
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 RETRY_AFTER_CAP = timedelta(days=7)
 GONE_PROBE = timedelta(days=7)  # 410: not asked again, but probed weekly
 EARLY = 0.15  # of its wait: how much before its time a one-off refresh may ask a source
@@ -48,7 +48,9 @@ def next_check(
     if state.retry_until is not None and state.retry_until > at:
         at, why = state.retry_until, "its server asks for it (Retry-After)"
     open_at = _after_skipped(at, state.skip_hours, state.skip_days)
-    return (open_at, "it skips the hours before (skipHours, skipDays)") if open_at > at else (at, why)
+    if open_at > at:  # at the full hour, like all that skip those before it: spread within that hour
+        return open_at + HOUR * JITTER * jitter, "it skips the hours before (skipHours, skipDays)"
+    return at, why
 
 
 def _after_skipped(at: datetime, hours: frozenset[int], days: frozenset[int]) -> datetime:
