@@ -59,17 +59,17 @@ def canonical_url(url: str) -> str | None:
     section 6.2 has them, no tracking parameters (the others stay, in their order), known redirectors unwrapped.
     """
     absolute = resolve("", url)
-    for _ in range(3):
-        target = _redirect_target(absolute) if absolute else None
-        if target is None:
-            break
+    while (
+        absolute is not None and (target := _redirect_target(absolute)) is not None
+    ):  # each shorter than the one before
         absolute = target
     if absolute is None:
         return None
     parts = urlsplit(absolute)
     query = "&".join(part for part in parts.query.split("&") if part and not _is_tracking(part))
     fragment = parts.fragment if parts.fragment.startswith(("!", "/")) else ""
-    return urlunsplit(("https", parts.netloc, parts.path or "/", query, fragment))
+    found = urlunsplit(("https", parts.netloc, parts.path or "/", query, fragment))
+    return found if len(found) <= _MAX_LENGTH else None
 
 
 def resolve(base: str, url: str) -> str | None:
@@ -88,7 +88,8 @@ def resolve(base: str, url: str) -> str | None:
         return None
     path = _without_dots(_escape(parts.path, _PATH_SAFE))
     query, fragment = _escape(parts.query, _QUERY_SAFE), _escape(parts.fragment, _QUERY_SAFE)
-    return urlunsplit((parts.scheme, netloc, path, query, fragment)) if netloc else None
+    found = urlunsplit((parts.scheme, netloc, path, query, fragment)) if netloc else ""
+    return found if 0 < len(found) <= _MAX_LENGTH else None
 
 
 def as_given(base: str, url: str) -> str | None:
@@ -114,7 +115,7 @@ def public_url(url: str) -> str:
     except ValueError:
         return ""
     host = parts.netloc.rpartition("@")[2]
-    if parts.netloc and not host:
+    if (parts.netloc and not host) or (not parts.netloc and parts.path.startswith("//")):
         return ""
     path = parts.path if parts.netloc else parts.path.rpartition("@")[2]  # user:password@host/path, without http://
     query = "&".join(part for part in parts.query.split("&") if part and not _is_secret(part))
@@ -139,12 +140,12 @@ def secrets_in(url: str) -> tuple[str, ...]:
 
 
 def _netloc(scheme: str, host: str, port: int | None, user: str) -> str:
-    if ":" in host:  # an IPv6 address
-        name = f"[{host}]"
+    if ":" in host:  # an IPv6 address; a zone behind it is nobody else's business
+        name, allowed = f"[{host}]", r"\[[0-9a-f:.]+\]"
     else:
-        name = (host if host.isascii() else host.encode("idna").decode()).rstrip(".")
-        if not re.fullmatch(r"[a-z0-9._~-]+", name):
-            return ""
+        name, allowed = (host if host.isascii() else host.encode("idna").decode()).rstrip("."), "[a-z0-9._~-]+"
+    if not re.fullmatch(allowed, name):
+        return ""
     shown = name if port is None or port == _PORTS[scheme] else f"{name}:{port}"
     return f"{_escape(user, _USER_SAFE)}@{shown}" if user else shown
 

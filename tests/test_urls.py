@@ -37,6 +37,12 @@ from feeds.urls import as_given, canonical_url, is_safe_link, public_url, resolv
         ("https://user name:p@s@example.org/a", "https://user%20name:p%40s@example.org/a"),
         ("https://example.org/a/%2e%2E/b/%2e/c", "https://example.org/b/c"),
         ("https://exam%70le.org/", None),
+        ("http://[::1%eth0]/a", None),
+        ("http://[::1%eth0]:8080/a", None),
+        ("http://[::FFFF:1.2.3.4]/a", "https://[::ffff:1.2.3.4]/a"),
+        ("https://example.org/" + "é" * 2000, None),
+        ("http://example.org/" + "a" * 4077, None),
+        ("https://www.google.com/url?q=" * 5 + "https://example.org/a", "https://example.org/a"),
         ("https://пример.example/а", "https://xn--e1afmkfd.example/%D0%B0"),
         ("  https://example.org/a\n", "https://example.org/a"),
         ("https://www.google.com/url?rct=j&url=https://example.org/a%3Futm_source%3Dx&ct=ga", "https://example.org/a"),
@@ -117,6 +123,7 @@ def test_resolve_gives_a_web_address_or_nothing(base: str, url: str) -> None:
         ("awa:pass@example.org/feed", "example.org/feed"),
         ("http://awa:pass/word@example.org/feed", ""),
         ("http://awa:pass@//example.org/feed", ""),
+        ("https:////example.org/feed", ""),
     ],
 )
 def test_public_url_shows_no_secret(url: str, expected: str) -> None:
