@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -194,6 +195,28 @@ def test_daemon_says_no_secret(tmp_path: Path, web: Web) -> None:
     said = log.read_bytes()
     assert b"WARNING feeds.daemon: absent: the server answered 404 Not Found" in said
     assert leaks("daemon", said) == []
+
+
+def test_server_says_no_secret(folder: Path, refreshed: list[subprocess.CompletedProcess[bytes]]) -> None:
+    command = [sys.executable, "-m", "feeds", "-vv", "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=folder, env=os.environ | ENVIRONMENT, stderr=subprocess.PIPE) as server:
+        assert server.stderr is not None
+        try:
+            said = next(line for line in server.stderr if line.startswith(b"serving "))
+            address = said.decode().split()[1].rstrip("/")
+            for path in (
+                "/healthz",
+                "/metrics",
+                "/search?q=Mali",
+                "/search/feed.json?q=Mali",
+                "/status/",
+                "/sources.opml",
+            ):
+                with urllib.request.urlopen(address + path, timeout=20) as answer:
+                    assert leaks(path, answer.read()) + leaks(path, str(answer.headers).encode()) == []
+        finally:
+            server.terminate()
+        assert leaks("log", server.stderr.read()) == []
 
 
 @pytest.mark.parametrize(
