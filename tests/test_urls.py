@@ -113,6 +113,7 @@ def test_resolve_gives_a_web_address_or_nothing(base: str, url: str) -> None:
         ("https://user:pass@example.org/feed", "https://example.org/feed"),
         ("https://example.org/feed?token=abc&page=2", "https://example.org/feed?page=2"),
         ("https://example.org/feed?api_key=abc", "https://example.org/feed"),
+        ("https://example.org/feed?authToken=abc&passkey=def&rssKey=ghi&monkey=1", "https://example.org/feed?monkey=1"),
         ("https://example.org/feed?x=9f86d081884c7d659a2feaa0c55ad015", "https://example.org/feed"),
         ("https://example.org/spip.php?page=backend", "https://example.org/spip.php?page=backend"),
         ("https://example.org/?feed=rss2", "https://example.org/?feed=rss2"),
