@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
 from pathlib import Path
 
 import html5lib
 import msgspec
 
 from feeds import markup, opml, schedule, search, urls
-from feeds.config import Config, Schedule, Source
+from feeds.config import Config, Schedule, Source, Topic
 from feeds.config import parse as parse_config
 from feeds.config.edit import with_sources, without_source
 from feeds.dates import parse_date, usable
@@ -25,6 +26,8 @@ from feeds.markup.safe import TAGS
 from feeds.model import Article, Entry, ParsedFeed, Response, SourceState, Text
 from feeds.normalise import normalise
 from feeds.parse import parse, salvage
+from feeds.topics.matching import Topics
+from feeds.topics.matching import load as load_topics
 from feeds.urls import canonical_url, is_safe_link, public_url, resolve
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -225,6 +228,27 @@ def check_search(data: bytes) -> None:
     assert all(0 <= low < high <= len(shown) for low, high in marks), f"{marks} of {len(shown)}"
 
 
+@cache
+def _topics() -> Topics:
+    return load_topics({"sahel": Topic(use="sahel"), "russia-africa": Topic(use="russia-africa")}, Path())
+
+
+def check_topics(data: bytes) -> None:
+    """A headline and a text: the same evidence every time, for each topic that is matched and no other."""
+    title, content = (markup.plain_title(Text(text)) for text in _halves(data))
+    for language in ("fr", "ru", "ar", None):
+        article = Article(identity="1", guid=None, url=None, link=None, title=title, content=content, language=language)
+        matches = _topics().match(article, SOURCE)
+        assert matches == _topics().match(article, SOURCE)
+        explained = _topics().explain(article, SOURCE)
+        assert set(matches) <= set(explained)
+        for match in matches.values():
+            assert match.score >= 1.0, match
+            assert match.evidence
+            assert all(each.term and each.where for each in match.evidence), match
+    msgspec.json.encode(matches)
+
+
 # Our own file, and what servers say
 
 
@@ -323,6 +347,7 @@ CHECKS: dict[str, Callable[[bytes], None]] = {
     "dates": check_dates,
     "markup": check_markup,
     "search": check_search,
+    "topics": check_topics,
     "config": check_config,
     "headers": check_headers,
     "opml": check_opml,

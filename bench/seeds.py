@@ -62,6 +62,13 @@ _URLS = (
     "\nhttps://www.google.com/url?q=https%3A%2F%2Fa.example%2F%3Futm_medium%3Dy", "http://[::1]/\n//[::ffff:1.2.3.4]:8080/a",
     "\nhttps://пример.example/я", "\n https://a.example\t/x\x00y ", "\nhttps://a.example./?key=9f86d081884c7d659a2feaa0c55ad015",
 )  # fmt: skip
+_NEWS = (
+    "Mali and Niger reopen their border\nTalks in Bamako went on after the attack near Gao, said the army.",
+    "Un convoi russe arrive à N’Djaména\nLe Tchad et la Russie signent un accord ; l'Africa Corps n'est pas nommé.",
+    "Москва и Уагадугу договорились\nВ Буркина-Фасо прибыли инструкторы из России.",
+    "وفد من النيجر يصل إلى موسكو\nبحث الوفد في روسيا التعاون مع مالي وبوركينا فاسو.",
+    "Nigeria beats Ghana; Wagner sings Lohengrin in Nigeria’s capital\nMali Smith of Niagara won in Timbuktu, Ohio.",
+)
 _CONFIG = """# Ours
 [site]
 title = "T"  # a title
@@ -140,6 +147,7 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
     "dates": _bytes(*_DATES),
     "markup": _bytes(*(f"https://a.example/\n{text}" for text in _MARKUP)),
     "search": _bytes(*_QUERIES),
+    "topics": _bytes(*_NEWS),
     "config": _bytes(_CONFIG, "[[sources]]\nurl='http://a.example'\nname='A'\n"),
     "headers": tuple(text.encode("latin-1") for text in _HEADERS),
     "opml": (_OPML.encode(), _OPML.encode("utf-16")),
@@ -154,6 +162,9 @@ WORDS: dict[str, tuple[str, ...]] = {
     "dates": ("2026", "nov", "GMT", "+01:00", " de ", "PM", "T", "Z", ":"),
     "markup": _HTML_WORDS,
     "search": ("lang:", "since:", "topic:", "source:", "-", "*", '"'),
+    "topics": tuple(
+        "Mali Niger Russia Russie России مالي روسيا Wagner Sahel Tchad Africa Corps ’ - « » . , ال و".split()
+    ),
     "config": tuple("[[sources]] [sources url= name= \"\"\" ''' env: [topics.x] # = { }".split()),
     "headers": tuple("Retry-After: Expires: Cache-Control: max-age= ETag: 9999 GMT -0000".split()),
     "opml": tuple("<outline xmlUrl= & feed: &#0; htmlUrl=".split()),
