@@ -31,7 +31,8 @@ _REDIRECTORS = {
 }  # fmt: skip
 _SECRET_NAMES = re.compile(
     r"(.*[_-])?(token|key|apikey|auth|authorization|access|secret|sig|signature|passw(or)?d|pwd?|pass|session(id)?|sid"
-    r"|jwt|hash|hmac|credential)s?|.*(token|secret|(api|auth|access|pass|user|feed|rss)key|passw(or)?d|signature)",
+    r"|jwt|hash|hmac|credential)s?"
+    r"|.*(token|secret|(api|auth|access|pass|user|feed|rss)key|passw(or)?d|signature|sess(ion)?[_-]?id)",
     re.IGNORECASE,
 )
 # What needs no work: nine of ten addresses.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote, unquote
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.urls import as_given, canonical_url, is_safe_link, public_url, resolve, secrets_in, shown
@@ -165,3 +167,21 @@ def test_secrets_in_a_url_are_its_password_and_its_tokens_and_no_plain_words(url
 )  # fmt: skip
 def test_only_web_and_mail_links_are_safe(url: str, safe: bool) -> None:
     assert is_safe_link(url) is safe
+
+
+secrets = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FFF), min_size=1, max_size=20).map(
+    lambda text: quote(text, safe="")
+)
+
+
+NAMES = ["token", "api_key", "X-Amz-Signature", "authKey", "session_id", "PHPSESSID"]
+
+
+@settings(derandomize=True)
+@given(secrets, secrets, secrets, st.sampled_from(NAMES))
+def test_whatever_a_secret_is_made_of_it_is_not_shown(user: str, password: str, token: str, name: str) -> None:
+    url = f"https://{user}:{password}@example.org/feed?{name}={token}&page=2"
+    assert public_url(url) == "https://example.org/feed?page=2"
+    assert shown(url) == "https://example.org/feed?page=2"
+    assert password in secrets_in(url)
+    assert unquote(password) in secrets_in(url)
