@@ -36,6 +36,7 @@ RESERVED_TOPICS = frozenset(
 _MOST_TIMEOUT = timedelta(hours=1)
 _LEAST_INTERVAL, _MOST_INTERVAL = timedelta(minutes=1), timedelta(days=90)
 _LEAST_SECRET = 8  # characters
+_MAY_BE_SECRET = (("store", "url"), ("fetch", "proxy"), ("publish", "hub"))  # besides what sources have
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
@@ -68,7 +69,7 @@ class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the articles are kept: an SQLAlchemy URL; a relative SQLite path is relative to config.toml."""
+    """Where the articles are kept: an SQLAlchemy URL, or "env:NAME"; a relative SQLite path is relative to config.toml."""
 
     url: str = "sqlite:///feeds.db"
 
@@ -223,7 +224,7 @@ def parse(text: str, path: Path) -> Config:
         config = msgspec.convert(tables, Config, dec_hook=_decode)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {one_line(in_words(str(error), tables, Config))}") from error
-    config = msgspec.structs.replace(config, path=path.absolute())
+    config = _with_secrets(msgspec.structs.replace(config, path=path.absolute()), path)
     for fault in _faults(config):
         raise ConfigError(f"{path}: {one_line(fault)}")
     config.image("icon"), config.image("logo")  # raise where they can't be used
@@ -269,6 +270,19 @@ def secrets_of(source: Source) -> tuple[str, ...]:
         *(word for value in headers for word in value.split()),
     ]
     return tuple(sorted({secret for secret in said if len(secret) >= _LEAST_SECRET}, key=len, reverse=True))
+
+
+def _with_secrets(config: Config, path: Path) -> Config:
+    """*config* with the values of the environment variables that [store], [fetch] and [publish] name. Raises ConfigError."""
+    for table, key in _MAY_BE_SECRET:
+        settings = getattr(config, table)
+        try:
+            value = resolve_secret(getattr(settings, key))
+        except KeyError as error:
+            name = one_line(str(error.args[0]))
+            raise ConfigError(f"{path}: [{table}], key {key}: the environment variable {name} is not set") from None
+        config = msgspec.structs.replace(config, **{table: msgspec.structs.replace(settings, **{key: value})})
+    return config
 
 
 def _decode(kind: type, value: Any) -> Any:
@@ -329,7 +343,7 @@ def _settings_faults(config: Config) -> Iterable[str]:
     if not schedule.min_interval <= schedule.interval <= schedule.max_interval:
         yield "[schedule]: expected min_interval ≤ interval ≤ max_interval"
     if config.publish.hub and not _is_web_url(config.publish.hub):
-        yield f'[publish], key hub: expected an http or https URL, got "{public_url(config.publish.hub)}"'
+        yield "[publish], key hub: expected an http or https URL"
     if not config.publish.dir.isprintable():
         yield "[publish], key dir: expected the path of a folder"
     if config.output_dir.resolve() in (config.path.parent.resolve(), *config.path.parent.resolve().parents):
