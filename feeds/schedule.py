@@ -66,7 +66,7 @@ def _after_skipped(at: datetime, hours: frozenset[int], days: frozenset[int]) ->
 def planned(state: SourceState, source: Source, schedule: Schedule, now: datetime, jitter: float) -> SourceState:
     """*state* with its next check set."""
     at, why = next_check(state, source, schedule, now, jitter)
-    early = at if state.gone_at else at - (at - now) * EARLY
+    early = at if state.gone_at else _after_skipped(at - (at - now) * EARLY, state.skip_hours, state.skip_days)
     held = state.retry_until if state.retry_until is not None and state.retry_until > now else now
     return replace(state, next_check=at, due_at=max(early, held), wait_reason=why)
 

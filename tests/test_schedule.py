@@ -81,6 +81,18 @@ def test_retry_after_is_never_shortened() -> None:
     assert state.due_at == NOW + DAY
 
 
+@pytest.mark.parametrize(
+    "skipping", [replace(STATE, skip_hours=frozenset({12, 13})), replace(STATE, skip_days=frozenset({1}))]
+)
+def test_refresh_that_may_come_early_does_not_come_within_skipped_hours(skipping: SourceState) -> None:
+    state = planned(skipping, source(), SCHEDULE, NOW, 0.5)
+    assert state.due_at is not None
+    assert state.next_check is not None
+    assert state.due_at <= state.next_check
+    assert state.due_at.hour not in skipping.skip_hours
+    assert state.due_at.weekday() not in skipping.skip_days
+
+
 def test_answer_ends_failures_and_keeps_validators() -> None:
     failing = replace(STATE, failures=3, error="why", retry_until=NOW, gone_at=NOW)
     response = replace(answer(), etag='"1"', last_modified="yesterday")
