@@ -116,7 +116,8 @@ def public_url(url: str) -> str:
     except ValueError:
         return ""
     host = parts.netloc.rpartition("@")[2]
-    if (parts.netloc and not host) or (not parts.netloc and parts.path.startswith("//")):
+    is_whole = bool(host) if parts.netloc else not parts.path.startswith("//")
+    if not is_whole or ("[" in host) != ("]" in host):
         return ""
     path = parts.path if parts.netloc else parts.path.rpartition("@")[2]  # user:password@host/path, without http://
     query = "&".join(part for part in parts.query.split("&") if part and not _is_secret(part))
@@ -169,14 +170,13 @@ def _without_dots(path: str) -> str:
 def _escape(text: str, safe: str) -> str:
     """Escapes in upper case, unreserved characters plain, everything that may not stand there escaped."""
 
-    def normal(found: re.Match[str]) -> str:
-        character = chr(int(found[1], 16))
-        return character if character in _UNRESERVED else found[0].upper()
+    def normal(escape: str) -> str:
+        character = chr(int(escape[1:], 16))
+        return character if character in _UNRESERVED else escape.upper()
 
-    once = re.sub(r"%([0-9a-fA-F]{2})", normal, text)
     return "".join(
-        part if number % 2 else quote(part, safe=safe, errors="replace")
-        for number, part in enumerate(re.split(r"(%[0-9A-F]{2})", once))
+        normal(part) if number % 2 else quote(part, safe=safe, errors="replace")
+        for number, part in enumerate(re.split(r"(%[0-9a-fA-F]{2})", text))
     )
 
 

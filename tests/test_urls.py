@@ -39,6 +39,7 @@ from feeds.urls import as_given, canonical_url, is_safe_link, public_url, resolv
         ("https://user name:p@s@example.org/a", "https://user%20name:p%40s@example.org/a"),
         ("https://example.org/a/%2e%2E/b/%2e/c", "https://example.org/b/c"),
         ("https://exam%70le.org/", None),
+        ("https://example.org/%%3730", "https://example.org/%25730"),
         ("http://[::1%eth0]/a", None),
         ("http://[::1%eth0]:8080/a", None),
         ("http://[::FFFF:1.2.3.4]/a", "https://[::ffff:1.2.3.4]/a"),
@@ -127,6 +128,7 @@ def test_resolve_gives_a_web_address_or_nothing(base: str, url: str) -> None:
         ("http://awa:pass/word@example.org/feed", ""),
         ("http://awa:pass@//example.org/feed", ""),
         ("https:////example.org/feed", ""),
+        ("http://[::1%@2e]/", ""),
     ],
 )
 def test_public_url_shows_no_secret(url: str, expected: str) -> None:

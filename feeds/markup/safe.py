@@ -45,8 +45,6 @@ _URL_ATTRIBUTES = {"href", "src", "poster", "cite"}
 # Never nested in themselves, or without an end: HTML Living Standard, sections 13.1.2 and 13.2.6.4.7.
 _NEVER_NESTED = set("br img hr p li dd dt td th tr input meta link source wbr col option area".split())
 _FORMATTING = set("a b big code em font i nobr s small strike strong tt u".split())
-# Markup of these alone comes out of nh3 as it will come out again; links and formatting need not, where they cross blocks.
-_SIMPLE_TAGS = set("blockquote br div figcaption figure h1 h2 h3 h4 h5 h6 hr img li ol p span ul".split())
 _MOST_ROUNDS = 5
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _CODE = re.compile(r"<(script|style)\b[^<]*(?:<(?!/\1\b)[^<]*)*", re.IGNORECASE)
@@ -129,8 +127,6 @@ def without_code(value: str) -> str:
 
 def _cleaned(value: str, base: str) -> str:
     cleaned = _cleaned_once(shallow(valid(value)), base)
-    if _SIMPLE_TAGS.issuperset(name.lower() for _, name in _ANY_TAG.findall(value)):
-        return cleaned
     # A tag that nh3 took away may have held others apart, which a reader's parser then arranges anew (mutation XSS); one
     # that crosses another may come out as no parser would leave it.
     for _ in range(_MOST_ROUNDS):
