@@ -159,7 +159,7 @@ def _name_of(entry: Entry, url: str | None) -> str:
     """What stands for a title where there is neither title nor text: the file's name, the host, or the guid."""
     if entry.enclosures:
         return entry.enclosures[0].url.rstrip("/").rpartition("/")[2] or host_of(entry.enclosures[0].url)
-    return host_of(url or "") or valid(entry.guid or "").strip()[:100] or "—"
+    return host_of(url or "") or " ".join(valid(entry.guid or "").split())[:100] or "—"
 
 
 def _dates(entry: Entry, source: Source, now: datetime, zone: tzinfo) -> tuple[datetime | None, datetime | None]:

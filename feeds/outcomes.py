@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from feeds import schedule
-from feeds.config import Config, Source, resolve_secret
+from feeds.config import Config, Source, resolve_secret, secrets_of
 from feeds.errors import FetchError, SourceError
 from feeds.fetch import Fetcher
 from feeds.model import KnownItem, Outcome, Reading, Request, Response, SourceState
@@ -159,7 +159,7 @@ def _read(pool: Pool, turn: _Turn, answer: _Answer, known: Known, now: datetime)
         return Outcome(state=state, status=response.status, seconds=answer.seconds, size=size)
     try:
         items = known(turn.state.id) if response.complete else {}
-        reading = pool.run(turn.source.url, read, response, turn.source, now, items)
+        reading = pool.run(turn.source.url, read, response, turn.source, now, items, secrets_of(turn.source))
     except SourceError as error:
         return replace(_failed(turn.state, error, now, answer.seconds), status=response.status, size=size)
     if not response.complete:

@@ -16,6 +16,7 @@ from feeds.errors import ClockError, UsageError
 from feeds.model import Outcome, Saved, SourceState
 from feeds.publish import Progress
 from feeds.store import Store
+from feeds.urls import shown
 
 logger = logging.getLogger(__name__)
 
@@ -162,7 +163,7 @@ def choose(config: Config, names: Iterable[str]) -> tuple[Source, ...]:
         return config.enabled_sources
     known = {source.name for source in config.sources} | {source.url for source in config.sources}
     for name in sorted(wanted - known):
-        raise UsageError(f'no source is called "{name}"; `feeds sources` lists them')
+        raise UsageError(f'no source is called "{shown(name)}"; `feeds sources` lists them')
     chosen = tuple(source for source in config.sources if {source.name, source.url} & wanted)
     for source in chosen:
         if not source.enabled:

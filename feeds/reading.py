@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from base64 import b64encode
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from html import escape
+from urllib.parse import quote
 
 import msgspec
 
@@ -26,12 +29,19 @@ def prepare(config: Config) -> None:
     _topics = load_config(config)
 
 
-def read(response: Response, source: Source, now: datetime, known: Mapping[str, KnownItem] | None = None) -> Reading:
-    """The document's head and its articles, each with the topics it is in. Raises ParseError.
+def read(
+    response: Response,
+    source: Source,
+    now: datetime,
+    known: Mapping[str, KnownItem] | None = None,
+    secrets: Sequence[str] = (),
+) -> Reading:
+    """The document's head and its articles, each with the topics it is in; none of *secrets* in them. Raises ParseError.
 
     Items that are *known*, by their keys, are not read again where the others leave no doubt that they mean the same.
     """
-    public = replace(response, url=public_url(response.url))  # no secret into what is kept
+    # No secret into what is kept.
+    public = replace(response, url=public_url(response.url), body=without(response.body, secrets))
     known = known or {}
     salt = f"{__version__} {public.url} {source.language}"
     feed = parse(public, known, salt)
@@ -64,6 +74,16 @@ def _items(feed: ParsedFeed, articles: Iterable[Article]) -> dict[str, KnownItem
         for article in articles
         if not article.url_is_shared
     }
+
+
+def without(body: bytes, secrets: Sequence[str]) -> bytes:
+    """*body* without *secrets*, plain or in Base64: some servers repeat what they were asked with."""
+    for secret in secrets:
+        in_base64 = b64encode(secret.encode()).decode().rstrip("=")
+        for form in {secret, quote(secret, safe=""), escape(secret), secret.replace("/", "\\/"), in_base64}:
+            for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+                body = body.replace(form.encode(encoding), b"")
+    return body
 
 
 def _can_be_kept(article: Article) -> bool:

@@ -15,7 +15,7 @@ from feeds.errors import FetchError, SourceError
 from feeds.model import ParsedFeed, Response, SourceState
 from feeds.urls import host_of, public_url
 
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 RETRY_AFTER_CAP = timedelta(days=7)
 GONE_PROBE = timedelta(days=7)  # 410: not asked again, but probed weekly
 EARLY = 0.15  # of its wait: how much before its time a one-off refresh may ask a source
@@ -48,7 +48,9 @@ def next_check(
     if state.retry_until is not None and state.retry_until > at:
         at, why = state.retry_until, "its server asks for it (Retry-After)"
     open_at = _after_skipped(at, state.skip_hours, state.skip_days)
-    return (open_at, "it skips the hours before (skipHours, skipDays)") if open_at > at else (at, why)
+    if open_at > at:  # at the full hour, like all that skip those before it: spread within that hour
+        return open_at + HOUR * JITTER * jitter, "it skips the hours before (skipHours, skipDays)"
+    return at, why
 
 
 def _after_skipped(at: datetime, hours: frozenset[int], days: frozenset[int]) -> datetime:
@@ -64,7 +66,7 @@ def _after_skipped(at: datetime, hours: frozenset[int], days: frozenset[int]) ->
 def planned(state: SourceState, source: Source, schedule: Schedule, now: datetime, jitter: float) -> SourceState:
     """*state* with its next check set."""
     at, why = next_check(state, source, schedule, now, jitter)
-    early = at if state.gone_at else at - (at - now) * EARLY
+    early = at if state.gone_at else _after_skipped(at - (at - now) * EARLY, state.skip_hours, state.skip_days)
     held = state.retry_until if state.retry_until is not None and state.retry_until > now else now
     return replace(state, next_check=at, due_at=max(early, held), wait_reason=why)
 

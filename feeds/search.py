@@ -123,7 +123,7 @@ def canonical(query: Query) -> str:
     for name in FILTERS:
         value = getattr(query, name)
         if value is not None:
-            words = f"{value:%Y-%m-%d}" if isinstance(value, datetime) else value
+            words = value.date().isoformat() if isinstance(value, datetime) else value
             parts.append(f"{name}:{words}" if re.fullmatch(r"[\w-]+", words) else f'{name}:"{words}"')
     return " ".join(parts)
 

@@ -32,7 +32,8 @@ _REDIRECTORS = {
 _REDIRECTING_HOSTS = tuple({place.partition("/")[0] for place in _REDIRECTORS})
 _SECRET_NAMES = re.compile(
     r"(.*[_-])?(token|key|apikey|auth|authorization|access|secret|sig|signature|passw(or)?d|pwd?|pass|session(id)?|sid"
-    r"|jwt|hash|hmac|credential)s?",
+    r"|jwt|hash|hmac|credential)s?"
+    r"|.*(token|secret|(api|auth|access|pass|user|feed|rss)key|passw(or)?d|signature|sess(ion)?[_-]?id)",
     re.IGNORECASE,
 )
 # What needs no work: nine of ten addresses.
@@ -42,6 +43,7 @@ _NORMAL = re.compile(
 _UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _PATH_SAFE = "/:@!$&'()*+,;=-._~"
 _QUERY_SAFE = _PATH_SAFE + "?"
+_USER_SAFE = ":!$&'()*+,;=-._~"
 
 
 def host_of(url: str) -> str:
@@ -59,17 +61,17 @@ def canonical_url(url: str) -> str | None:
     section 6.2 has them, no tracking parameters (the others stay, in their order), known redirectors unwrapped.
     """
     absolute = resolve("", url)
-    for _ in range(3):
-        target = _redirect_target(absolute) if absolute else None
-        if target is None:
-            break
+    while (
+        absolute is not None and (target := _redirect_target(absolute)) is not None
+    ):  # each shorter than the one before
         absolute = target
     if absolute is None:
         return None
     parts = urlsplit(absolute)
     query = "&".join(part for part in parts.query.split("&") if part and not _is_tracking(part))
     fragment = parts.fragment if parts.fragment.startswith(("!", "/")) else ""
-    return urlunsplit(("https", parts.netloc, parts.path or "/", query, fragment))
+    found = urlunsplit(("https", parts.netloc, parts.path or "/", query, fragment))
+    return found if len(found) <= _MAX_LENGTH else None
 
 
 def resolve(base: str, url: str) -> str | None:
@@ -86,9 +88,10 @@ def resolve(base: str, url: str) -> str | None:
         netloc = _netloc(parts.scheme, parts.hostname, parts.port, parts.netloc.rpartition("@")[0])
     except ValueError:
         return None
-    path = _escape(_without_dots(parts.path), _PATH_SAFE)
+    path = _without_dots(_escape(parts.path, _PATH_SAFE))
     query, fragment = _escape(parts.query, _QUERY_SAFE), _escape(parts.fragment, _QUERY_SAFE)
-    return urlunsplit((parts.scheme, netloc, path, query, fragment)) if netloc else None
+    found = urlunsplit((parts.scheme, netloc, path, query, fragment)) if netloc else ""
+    return found if 0 < len(found) <= _MAX_LENGTH else None
 
 
 def as_given(base: str, url: str) -> str | None:
@@ -106,26 +109,48 @@ def is_safe_link(url: str) -> bool:
 def public_url(url: str) -> str:
     """The URL as it may be shown to others: user and password removed, and every parameter that looks like a secret.
 
-    A parameter goes by its name (token, key, auth …) or where its value looks random.
+    A parameter goes by its name (token, key, auth …) or where its value looks random. "" where *url* is none.
     """
     try:
         parts = urlsplit(url)
-        host = parts.netloc.rpartition("@")[2]
+        _ = parts.port  # no number: what stands there is a password with a / in it
     except ValueError:
         return ""
+    host = parts.netloc.rpartition("@")[2]
+    is_whole = bool(host) if parts.netloc else not parts.path.startswith("//")
+    if not is_whole or ("[" in host) != ("]" in host):
+        return ""
+    path = parts.path if parts.netloc else parts.path.rpartition("@")[2]  # user:password@host/path, without http://
     query = "&".join(part for part in parts.query.split("&") if part and not _is_secret(part))
-    return urlunsplit((parts.scheme, host, parts.path, query, ""))
+    return urlunsplit((parts.scheme if path == parts.path else "", host, path, query, ""))
+
+
+def shown(name: str) -> str:
+    """A source's name as it is; its URL, where it is called by that, as `public_url` has it."""
+    return public_url(name) if re.match(r"[^\s:/]+:(//|\S*@)", name) else name
+
+
+def secrets_in(url: str) -> tuple[str, ...]:
+    """What `public_url` leaves out that is no plain word: the password, and the values of parameters, escaped and plain."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ()
+    password = parts.netloc.rpartition("@")[0].partition(":")[2]
+    values = [part.partition("=")[2] for part in parts.query.split("&") if _is_secret(part)]
+    said = [password, *(value for value in values if re.search(r"\d", value) or _looks_random(unquote(value)))]
+    return tuple(dict.fromkeys(form for text in said if text for form in (text, unquote(text))))
 
 
 def _netloc(scheme: str, host: str, port: int | None, user: str) -> str:
-    if ":" in host:  # an IPv6 address
-        name = f"[{host}]"
+    if ":" in host:  # an IPv6 address; a zone behind it is nobody else's business
+        name, allowed = f"[{host}]", r"\[[0-9a-f:.]+\]"
     else:
-        name = host.rstrip(".") if host.isascii() else host.encode("idna").decode()
-        if not re.fullmatch(r"[a-z0-9._~%-]+", name):
-            return ""
+        name, allowed = (host if host.isascii() else host.encode("idna").decode()).rstrip("."), "[a-z0-9._~-]+"
+    if not re.fullmatch(allowed, name):
+        return ""
     shown = name if port is None or port == _PORTS[scheme] else f"{name}:{port}"
-    return f"{user}@{shown}" if user else shown
+    return f"{_escape(user, _USER_SAFE)}@{shown}" if user else shown
 
 
 def _without_dots(path: str) -> str:
@@ -146,14 +171,13 @@ def _without_dots(path: str) -> str:
 def _escape(text: str, safe: str) -> str:
     """Escapes in upper case, unreserved characters plain, everything that may not stand there escaped."""
 
-    def normal(found: re.Match[str]) -> str:
-        character = chr(int(found[1], 16))
-        return character if character in _UNRESERVED else found[0].upper()
+    def normal(escape: str) -> str:
+        character = chr(int(escape[1:], 16))
+        return character if character in _UNRESERVED else escape.upper()
 
-    once = re.sub(r"%([0-9a-fA-F]{2})", normal, text)
     return "".join(
-        part if number % 2 else quote(part, safe=safe, errors="replace")
-        for number, part in enumerate(re.split(r"(%[0-9A-F]{2})", once))
+        normal(part) if number % 2 else quote(part, safe=safe, errors="replace")
+        for number, part in enumerate(re.split(r"(%[0-9a-fA-F]{2})", text))
     )
 
 

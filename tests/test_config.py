@@ -201,6 +201,27 @@ def test_secret_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         resolve_secret("env:NO_SUCH_VARIABLE_HERE")
 
 
+@pytest.mark.parametrize(
+    ("table", "key", "value"),
+    [
+        ("store", "url", "postgresql+psycopg://feeds:hunter2@db.example/feeds"),
+        ("fetch", "proxy", "http://awa:hunter2@proxy.example:3128/"),
+        ("publish", "hub", "https://hub.example/?token=hunter22"),
+    ],
+)
+def test_what_may_hold_a_secret_may_come_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, table: str, key: str, value: str
+) -> None:
+    text = f'[{table}]\n{key} = "env:THE_VALUE"'
+    monkeypatch.setenv("THE_VALUE", value)
+    assert getattr(getattr(parse(text, HERE), table), key) == value
+    monkeypatch.setenv("THE_VALUE", "hunter2 and no URL")
+    assert "hunter2" not in said_of(text)
+    assert said_of(text).startswith(f"config.toml: [{table}], key {key}: expected ")
+    monkeypatch.delenv("THE_VALUE")
+    assert said_of(text) == f"config.toml: [{table}], key {key}: the environment variable THE_VALUE is not set"
+
+
 scalars = st.one_of(
     st.booleans().map(lambda value: str(value).lower()),
     st.integers(-5, 10**20).map(str),

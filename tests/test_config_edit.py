@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from feeds.config import edit, load
 from feeds.errors import ConfigError, UsageError
@@ -150,3 +153,42 @@ def test_editors_at_the_same_time_undo_nothing(path: Path) -> None:
 def test_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
         edit.remove_source(tmp_path / "elsewhere" / "config.toml", "A")
+
+
+lines = st.sampled_from(["", "# a comment", "  # another", '# [[sources]]\n# url = "x"', "\t"])
+names = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=12).filter(
+    lambda name: "#" not in name
+)
+
+
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(lines, min_size=4, max_size=4),
+    st.lists(names, min_size=2, max_size=4, unique=True),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_source_that_is_added_and_removed_leaves_the_file_as_it_was(
+    tmp_path: Path, between: list[str], names: list[str], end: str
+) -> None:
+    added, *there = names
+    text = between[0] + '\n[site]\ntitle = "T"  # its title\n' + between[1] + "\n"
+    for number, name in enumerate(there):
+        text += f"{between[2]}\n[[sources]]\nurl = 'https://{number}.example/'\nname = {json.dumps(name, ensure_ascii=False)}\n"
+        text += between[3] + "\n"
+    path = tmp_path / "config.toml"
+    path.write_bytes(text.replace("\n", end).encode())
+    before = path.read_bytes()
+    edit.add_sources(
+        path, [{"url": "https://added.example/", "name": added, "language": None, "country": ["ML", "NE"]}]
+    )
+    assert path.read_bytes().startswith(before)
+    assert [source.name for source in load(path).sources] == [*there, added]
+    assert load(path).sources[-1].countries == ("ML", "NE")
+    edit.remove_source(path, added)
+    assert path.read_bytes().rstrip() == before.rstrip()
+    for name in there:
+        edit.remove_source(path, name)
+    left = path.read_text().splitlines()
+    assert [line for line in left if line.lstrip().startswith("#")] == [
+        line for line in text.splitlines() if line.lstrip().startswith("#")
+    ]

@@ -203,6 +203,16 @@ def test_move_is_not_remembered_where_it_would_lose_the_url_s_credentials(origin
     assert fetcher.fetch(Request(url), NOW).moved_to is None
 
 
+def test_move_to_an_address_that_has_the_token_elsewhere_is_not_remembered(origin: Origin, fetcher: Fetcher) -> None:
+    """A token is known by its parameter's name; in a path nobody would know it again."""
+    origin.answers |= {
+        "/old?token=abc12345": redirect("/abc12345/feed", "301 Moved"), "/abc12345/feed": FEED,
+        "/other?token=abc12345": redirect("/feed", "301 Moved"), "/feed": FEED,
+    }  # fmt: skip
+    assert fetcher.fetch(Request(origin.url("/old?token=abc12345")), NOW).moved_to is None
+    assert fetcher.fetch(Request(origin.url("/other?token=abc12345")), NOW).moved_to == origin.url("/feed")
+
+
 @pytest.mark.parametrize(
     "sent",
     [

@@ -85,6 +85,11 @@ def clean(markup: str) -> str:
             '<img src="https://courier.example/news/a.jpg" srcset="https://courier.example/news/b.jpg 2x"'
             ' referrerpolicy="no-referrer">',
         ),
+        ('<img src="a.jpg" srcset="">', '<img src="https://courier.example/news/a.jpg">'),
+        (
+            '<img src="a.jpg" srcset="b.jpg 2x, ">',
+            '<img src="https://courier.example/news/a.jpg" srcset="https://courier.example/news/b.jpg 2x">',
+        ),
         ("<form><p>Prose that a form wraps.</p><input></form>", "<p>Prose that a form wraps.</p>"),
         ("&lt;p&gt;Escaped &lt;b&gt;twice&lt;/b&gt;&lt;/p&gt;", "<p>Escaped <b>twice</b></p>"),
         ("<p>Write &lt;p&gt;x&lt;/p&gt;.</p>", "<p>Write &lt;p&gt;x&lt;/p&gt;.</p>"),
@@ -189,6 +194,15 @@ def test_clean_of_clean_is_the_same_and_harmless(markup: str) -> None:
     once = clean(markup)
     assert clean(once) == once
     assert not _DANGER.search(once)
+
+
+@pytest.mark.parametrize(
+    "crossed",
+    ["<p><a href=x><h3>Title</h2</p><h3>Title<b>e</a/p>", "<div></p><h2>a<p>b</p>c</p><h2.x>d<p>e</p><h2>f"],
+)
+def test_tags_that_cross_each_other_come_out_as_they_will_be_read(crossed: str) -> None:
+    once = clean(crossed)
+    assert clean(once) == once
 
 
 BOMB = "<p>" + "".join(f"<b title={number}>" for number in range(190)) + "</p>" + "<p>x</p>" * 20_000

@@ -227,6 +227,10 @@ def test_nobody_is_named_twice() -> None:
     assert article(authors=("By A. Diop", "A. Diop", "x@a.example")).authors == ("A. Diop",)
 
 
+def test_guid_that_stands_for_a_title_is_one_line() -> None:
+    assert article(guid=" a\n\tb ", title=None).title == "a b"
+
+
 def test_image_is_the_entrys_own_then_an_enclosure_then_the_texts_first() -> None:
     text = Text('<img src="https://a.example/3.jpg">', html=True)
     picture = Enclosure("https://a.example/2.jpg", "image/jpeg")

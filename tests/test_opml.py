@@ -9,11 +9,15 @@ from typing import Any, Literal
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
-from feeds.config import Publish, parse
+from feeds.config import Publish, Source, parse
 from feeds.errors import UsageError
+from feeds.markup import valid
 from feeds.opml import Outline, feeds_opml, read_opml, sources_opml
+from feeds.urls import public_url, resolve
 
 CONFIG = parse(
     """
@@ -167,3 +171,17 @@ def test_entities_are_not_expanded(tmp_path: Path) -> None:
         f'{doctype}<opml><body><outline text="&x;" xmlUrl="https://a.example/"/></body></opml>'.encode()
     )
     assert "hunter2" not in str(outlines)
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.text(min_size=1, max_size=20), st.text(max_size=20)), max_size=5))
+def test_written_list_is_read_again_alike(sources: list[tuple[str, str]]) -> None:
+    """Whatever sources are called and wherever they are: each comes back once, at its address without secrets."""
+    followed = tuple(
+        Source(url=f"https://{number}.example/?q={path}", name=name) for number, (name, path) in enumerate(sources)
+    )
+    read = read_opml(sources_opml(msgspec.structs.replace(CONFIG, sources=followed)).body)
+    assert [outline.url for outline in read] == [resolve("", valid(public_url(source.url))) for source in followed]
+    assert all(
+        outline.title == (valid(source.name).strip() or None) for outline, source in zip(read, followed, strict=True)
+    )

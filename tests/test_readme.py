@@ -24,6 +24,13 @@ def feeds(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_security_md_names_tests_and_documents_that_exist() -> None:
+    text = (ROOT / "SECURITY.md").read_text()
+    named = re.findall(r"\b(?:tests|docs|bench|feeds)/[\w./]+\.(?:py|md)", text)
+    assert "tests/test_secrets.py" in named
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
 def test_two_commands_come_before_real_use() -> None:
     one, two = blocks(BEFORE_REAL_USE)
     assert one.startswith("python3 -m venv .venv && .venv/bin/pip install")

@@ -6,9 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from feeds.config import Duration, Schedule, Source
 from feeds.errors import FetchError
+from feeds.fetch.headers import retry_after
 from feeds.model import ParsedFeed, Response, SourceState
 from feeds.schedule import after_answer, after_failure, next_check, planned
 from tests.build import DAY, HOUR, NOW, source
@@ -76,6 +79,18 @@ def test_cron_of_the_same_interval_finds_it_due_despite_jitter() -> None:
 def test_retry_after_is_never_shortened() -> None:
     state = planned(replace(STATE, failures=1, retry_until=NOW + DAY), source(), SCHEDULE, NOW, 0.5)
     assert state.due_at == NOW + DAY
+
+
+@pytest.mark.parametrize(
+    "skipping", [replace(STATE, skip_hours=frozenset({12, 13})), replace(STATE, skip_days=frozenset({1}))]
+)
+def test_refresh_that_may_come_early_does_not_come_within_skipped_hours(skipping: SourceState) -> None:
+    state = planned(skipping, source(), SCHEDULE, NOW, 0.5)
+    assert state.due_at is not None
+    assert state.next_check is not None
+    assert state.due_at <= state.next_check
+    assert state.due_at.hour not in skipping.skip_hours
+    assert state.due_at.weekday() not in skipping.skip_days
 
 
 def test_answer_ends_failures_and_keeps_validators() -> None:
@@ -170,3 +185,59 @@ def test_remembered_address_is_forgotten_after_three_failures() -> None:
     for _ in range(3):
         state = after_failure(state, FetchError(STATE.url, "404", status=404), NOW)
     assert state.fetch_url is None
+
+
+lengths = st.timedeltas(timedelta(0), timedelta(days=36_500))
+states = st.builds(
+    SourceState, id=st.just(1), name=st.just("Courier"), url=st.just("https://courier.example/feed"),
+    failures=st.integers(0, 10**9), hint=st.none() | lengths, gone_at=st.none() | st.just(NOW),
+    retry_until=st.none() | st.timedeltas(-7 * DAY, 7 * DAY).map(lambda wait: NOW + wait),
+    skip_hours=st.frozensets(st.integers(0, 23)), skip_days=st.frozensets(st.integers(0, 6)),
+)  # fmt: skip
+intervals = st.none() | st.integers(60, 90 * 86_400).map(lambda seconds: Duration(seconds=seconds))
+
+
+@settings(derandomize=True, max_examples=300)
+@given(states, intervals, st.floats(0, 1, exclude_max=True))
+def test_every_wait_lies_within_its_bounds_and_has_a_reason(
+    state: SourceState, interval: Duration | None, jitter: float
+) -> None:
+    asked = source(interval=interval)
+    plan = planned(state, asked, SCHEDULE, NOW, jitter)
+    own = max(interval or SCHEDULE.interval, SCHEDULE.min_interval)
+    longest = max(own, SCHEDULE.max_interval, 7 * DAY)
+    skipped = 7 * DAY + HOUR if state.skip_hours or state.skip_days else timedelta(0)
+    assert plan.next_check is not None
+    assert plan.due_at is not None
+    assert (7 * DAY if state.gone_at else own) <= plan.next_check - NOW <= longest + skipped
+    assert min(own, 7 * DAY) * 0.85 - MINUTE <= plan.due_at - NOW <= plan.next_check - NOW
+    assert plan.due_at >= (state.retry_until or NOW)
+    assert plan.wait_reason
+
+
+header_values = st.text(st.characters(max_codepoint=255), max_size=40) | st.sampled_from(
+    [
+        "0",
+        "-1",
+        "9" * 50,
+        "max-age=" + "9" * 30,
+        "max-age=-5",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+    ]
+)
+said = st.dictionaries(
+    st.sampled_from(["cache-control", "expires", "etag", "last-modified", "age", "date"]), header_values
+)
+
+
+@settings(derandomize=True, max_examples=300)
+@given(said, said, header_values)
+def test_whatever_headers_say_the_next_check_comes_within_the_caps(
+    first: dict[str, str], then: dict[str, str], retry: str
+) -> None:
+    state = after_answer(STATE, Response(STATE.url, 200, first, b"x"), FEED, "hash", NOW)
+    state = after_answer(state, Response(STATE.url, 304, then, b""), None, "hash", NOW)
+    assert 30 * MINUTE <= wait(state, jitter=0.999) <= DAY
+    error = FetchError(STATE.url, "busy", status=503, retry_after=retry_after(retry, NOW))
+    assert 30 * MINUTE <= wait(after_failure(state, error, NOW), jitter=0.999) <= 7 * DAY

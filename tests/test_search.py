@@ -112,6 +112,8 @@ def test_ways_of_asking_the_same_are_written_alike() -> None:
         == "niger uranium lang:fr"
     )
     assert canonical(parse('"a b" c* -d')) == '"a b" c* -d'
+    assert canonical(parse("mali since:0026")) == "mali since:0026-01-01"
+    assert canonical(parse("Іран Ўсё")) == canonical(parse("іран ўсё"))
 
 
 # What is found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,23 @@ def room(module: Path) -> str:
 def test_library_is_imported_in_one_place(library: str, home: str) -> None:
     users = {room(module) for module in MODULES if any(name.split(".")[0] == library for name in imported(module))}
     assert {user.removesuffix(".py") for user in users} <= {home.removesuffix(".py")}
+
+
+# What is imported under another name than it is installed by; and what is there for others: uvicorn's parser, zoneinfo's data.
+MODULES_OF = {
+    "lingua-language-detector": "lingua",
+    "ahocorasick-rs": "ahocorasick_rs",
+    "charset-normalizer": "charset_normalizer",
+}
+UNIMPORTED = {"httptools", "tzdata"}
+
+
+def test_every_dependency_is_imported_and_every_import_is_a_dependency() -> None:
+    declared = tomllib.loads((ROOT.parent / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {re.split("[<>=]", line)[0].strip().lower() for line in declared}
+    used = {name.split(".")[0] for module in MODULES for name in imported(module)}
+    foreign = used - set(sys.stdlib_module_names) - {"feeds"}
+    assert foreign == {MODULES_OF.get(name, name) for name in names - UNIMPORTED}
 
 
 @pytest.mark.parametrize("name", PURE)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from feeds.config import Topic
 from feeds.model import Article
 from feeds.topics.evaluate import evaluate
+from feeds.topics.folding import clean, fold
 from feeds.topics.matching import Topics, load
 from tests.build import article, source
 
@@ -48,6 +49,12 @@ def test_trap_file_has_as_many_traps_as_true_items_in_each_language() -> None:
 def test_traps_are_told_from_true_items(topics: Topics, topic: str) -> None:
     result = evaluate(traps(), topics)["topics"][topic]
     assert result["f1"] >= 0.97, result["errors"]
+
+
+def test_folding_what_is_folded_changes_nothing() -> None:
+    letters = "".join(map(chr, range(0x250))) + "".join(map(chr, range(0x400, 0x530))) + "ẞẶộ"
+    assert fold(fold(clean(letters))) == fold(clean(letters))
+    assert fold("ІЇЎҐƏẞ") == fold("іїўґəß")
 
 
 IN_SAHEL = [

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote, unquote
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.urls import as_given, canonical_url, is_safe_link, public_url, resolve
+from feeds.urls import as_given, canonical_url, is_safe_link, public_url, resolve, secrets_in, shown
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,17 @@ from feeds.urls import as_given, canonical_url, is_safe_link, public_url, resolv
         ("https://example.org/é", "https://example.org/%C3%A9"),
         ("https://example.org/a b", "https://example.org/a%20b"),
         ("https://EXAMPLE.org/CaseStays", "https://example.org/CaseStays"),
+        ("https://мер./a", "https://xn--e1ann/a"),
+        ("https://user name:p@s@example.org/a", "https://user%20name:p%40s@example.org/a"),
+        ("https://example.org/a/%2e%2E/b/%2e/c", "https://example.org/b/c"),
+        ("https://exam%70le.org/", None),
+        ("https://example.org/%%3730", "https://example.org/%25730"),
+        ("http://[::1%eth0]/a", None),
+        ("http://[::1%eth0]:8080/a", None),
+        ("http://[::FFFF:1.2.3.4]/a", "https://[::ffff:1.2.3.4]/a"),
+        ("https://example.org/" + "é" * 2000, None),
+        ("http://example.org/" + "a" * 4077, None),
+        ("https://www.google.com/url?q=" * 5 + "https://example.org/a", "https://example.org/a"),
         ("https://пример.example/а", "https://xn--e1afmkfd.example/%D0%B0"),
         ("  https://example.org/a\n", "https://example.org/a"),
         ("https://www.google.com/url?rct=j&url=https://example.org/a%3Futm_source%3Dx&ct=ga", "https://example.org/a"),
@@ -103,6 +116,7 @@ def test_resolve_gives_a_web_address_or_nothing(base: str, url: str) -> None:
         ("https://user:pass@example.org/feed", "https://example.org/feed"),
         ("https://example.org/feed?token=abc&page=2", "https://example.org/feed?page=2"),
         ("https://example.org/feed?api_key=abc", "https://example.org/feed"),
+        ("https://example.org/feed?authToken=abc&passkey=def&rssKey=ghi&monkey=1", "https://example.org/feed?monkey=1"),
         ("https://example.org/feed?x=9f86d081884c7d659a2feaa0c55ad015", "https://example.org/feed"),
         ("https://example.org/spip.php?page=backend", "https://example.org/spip.php?page=backend"),
         ("https://example.org/?feed=rss2", "https://example.org/?feed=rss2"),
@@ -110,10 +124,42 @@ def test_resolve_gives_a_web_address_or_nothing(base: str, url: str) -> None:
         ("https://example.org/?q=rss.xml", "https://example.org/?q=rss.xml"),
         ("https://example.org/f?topic=mali-burkina-faso-2026", "https://example.org/f?topic=mali-burkina-faso-2026"),
         ("https://example.org/f?date=20261124120000123", "https://example.org/f?date=20261124120000123"),
+        ("awa:pass@example.org/feed", "example.org/feed"),
+        ("http://awa:pass/word@example.org/feed", ""),
+        ("http://awa:pass@//example.org/feed", ""),
+        ("https:////example.org/feed", ""),
+        ("http://[::1%@2e]/", ""),
     ],
 )
 def test_public_url_shows_no_secret(url: str, expected: str) -> None:
     assert public_url(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Radio: News", "Radio: News"),
+        ("RFI:Afrique", "RFI:Afrique"),
+        ("http://awa:pass@example.org/", "http://example.org/"),
+        ("awa:pass@example.org", "example.org"),
+    ],
+)
+def test_name_is_shown_as_it_is_and_an_address_without_its_secrets(name: str, expected: str) -> None:
+    assert shown(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://awa:p%40ss@example.org/?token=abc1%2F2&page=2&x=1", ("p%40ss", "p@ss", "abc1%2F2", "abc1/2")),
+        ("https://example.org/?x=9f86d081884c7d659a2feaa0c55ad015", ("9f86d081884c7d659a2feaa0c55ad015",)),
+        ("https://example.org/?key=politics", ()),
+        ("https://awa@example.org/feed", ()),
+        ("http://[::1", ()),
+    ],
+)
+def test_secrets_in_a_url_are_its_password_and_its_tokens_and_no_plain_words(url: str, expected: tuple[str]) -> None:
+    assert secrets_in(url) == expected
 
 
 @pytest.mark.parametrize(
@@ -123,3 +169,21 @@ def test_public_url_shows_no_secret(url: str, expected: str) -> None:
 )  # fmt: skip
 def test_only_web_and_mail_links_are_safe(url: str, safe: bool) -> None:
     assert is_safe_link(url) is safe
+
+
+secrets = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FFF), min_size=1, max_size=20).map(
+    lambda text: quote(text, safe="")
+)
+
+
+NAMES = ["token", "api_key", "X-Amz-Signature", "authKey", "session_id", "PHPSESSID"]
+
+
+@settings(derandomize=True)
+@given(secrets, secrets, secrets, st.sampled_from(NAMES))
+def test_whatever_a_secret_is_made_of_it_is_not_shown(user: str, password: str, token: str, name: str) -> None:
+    url = f"https://{user}:{password}@example.org/feed?{name}={token}&page=2"
+    assert public_url(url) == "https://example.org/feed?page=2"
+    assert shown(url) == "https://example.org/feed?page=2"
+    assert password in secrets_in(url)
+    assert unquote(password) in secrets_in(url)

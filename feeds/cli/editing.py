@@ -42,16 +42,16 @@ def add(
     """Follow a feed, or the feed of a site's page: writes it into config.toml."""
     from feeds.config import edit
     from feeds.language import language_tag
-    from feeds.urls import host_of
+    from feeds.urls import host_of, shown
 
     config = open_config(path)
     if not host_of(url) or not url.startswith(("http://", "https://")):
-        raise UsageError(f"expected an http or https URL, got {url}")
+        raise UsageError(f"expected an http or https URL, got {shown(url)}")
     if edit.find_source(config, url) or (name and edit.find_source(config, name)):
-        raise UsageError(f"{url if edit.find_source(config, url) else name} is there already")
+        raise UsageError(f"{shown(url) if edit.find_source(config, url) else name} is there already")
     found = _discover(config, url)
     if edit.find_source(config, found.url):
-        raise UsageError(f"{found.url} is there already")
+        raise UsageError(f"{shown(found.url)} is there already")
     source = {
         "url": found.url,
         "name": name or edit.free_name(config, found.title or host_of(found.url)),
@@ -61,7 +61,7 @@ def add(
         "control": control,
     }
     edit.add_sources(path, [source])
-    click.echo(f"added {source['name']}: {found.url}, {found.entries} entries now; `feeds refresh` fetches it")
+    click.echo(f"added {source['name']}: {shown(found.url)}, {found.entries} entries now; `feeds refresh` fetches it")
 
 
 def _discover(config: Config, url: str) -> Discovered:

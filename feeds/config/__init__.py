@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 from feeds.config.images import ImageKind, read_png
 from feeds.config.wording import in_words, one_line, unknown_key
 from feeds.errors import ConfigError
-from feeds.urls import host_of, public_url
+from feeds.urls import host_of, public_url, secrets_in
 
 SourceType = Literal[
     "newspaper", "agency", "broadcaster", "online", "aggregator", "government", "organisation", "research", "blog"
@@ -35,6 +35,8 @@ RESERVED_TOPICS = frozenset(
 
 _MOST_TIMEOUT = timedelta(hours=1)
 _LEAST_INTERVAL, _MOST_INTERVAL = timedelta(minutes=1), timedelta(days=90)
+_LEAST_SECRET = 8  # characters
+_MAY_BE_SECRET = (("store", "url"), ("fetch", "proxy"), ("publish", "hub"))  # besides what sources have
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
@@ -67,7 +69,7 @@ class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the articles are kept: an SQLAlchemy URL; a relative SQLite path is relative to config.toml."""
+    """Where the articles are kept: an SQLAlchemy URL, or "env:NAME"; a relative SQLite path is relative to config.toml."""
 
     url: str = "sqlite:///feeds.db"
 
@@ -222,7 +224,7 @@ def parse(text: str, path: Path) -> Config:
         config = msgspec.convert(tables, Config, dec_hook=_decode)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {one_line(in_words(str(error), tables, Config))}") from error
-    config = msgspec.structs.replace(config, path=_absolute(path))
+    config = _with_secrets(msgspec.structs.replace(config, path=_absolute(path)), path)
     for fault in _faults(config):
         raise ConfigError(f"{path}: {one_line(fault)}")
     config.image("icon"), config.image("logo")  # raise where they can't be used
@@ -261,6 +263,35 @@ def resolve_secret(value: str) -> str:
     return os.environ[value.removeprefix("env:")] if value.startswith("env:") else value
 
 
+def secrets_of(source: Source) -> tuple[str, ...]:
+    """What its server is told in confidence: passwords, tokens, headers from the environment; longest first.
+
+    Short ones and plain words are left out: they may stand in a text by chance. Raises KeyError as `resolve_secret` does.
+    """
+    auth = resolve_secret(source.auth)
+    headers = [resolve_secret(value) for value in source.headers.values() if value.startswith("env:")]
+    said = [
+        *secrets_in(source.url),
+        auth,
+        auth.partition(":")[2],
+        *(word for value in headers for word in value.split()),
+    ]
+    return tuple(sorted({secret for secret in said if len(secret) >= _LEAST_SECRET}, key=len, reverse=True))
+
+
+def _with_secrets(config: Config, path: Path) -> Config:
+    """*config* with the values of the environment variables that [store], [fetch] and [publish] name. Raises ConfigError."""
+    for table, key in _MAY_BE_SECRET:
+        settings = getattr(config, table)
+        try:
+            value = resolve_secret(getattr(settings, key))
+        except KeyError as error:
+            name = one_line(str(error.args[0]))
+            raise ConfigError(f"{path}: [{table}], key {key}: the environment variable {name} is not set") from None
+        config = msgspec.structs.replace(config, **{table: msgspec.structs.replace(settings, **{key: value})})
+    return config
+
+
 def _decode(kind: type, value: Any) -> Any:
     if kind is Duration and isinstance(value, str):
         return duration(value)
@@ -289,7 +320,7 @@ def quoted(text: str) -> str:
 
 def _site_faults(site: Site) -> Iterable[str]:
     if not _is_web_url(site.base_url) or urlsplit(site.base_url).query or urlsplit(site.base_url).fragment:
-        yield f'[site], key base_url: expected an http or https URL without ? and #, got "{site.base_url}"'
+        yield f'[site], key base_url: expected an http or https URL without ? and #, got "{public_url(site.base_url)}"'
     if not site.contact.isprintable() or not site.contact.isascii():
         yield "[site], key contact: expected an address in one line of ASCII, as it goes into the User-Agent"
     if site.language not in (known := site_languages()):
@@ -319,7 +350,7 @@ def _settings_faults(config: Config) -> Iterable[str]:
     if not schedule.min_interval <= schedule.interval <= schedule.max_interval:
         yield "[schedule]: expected min_interval ≤ interval ≤ max_interval"
     if config.publish.hub and not _is_web_url(config.publish.hub):
-        yield f'[publish], key hub: expected an http or https URL, got "{config.publish.hub}"'
+        yield "[publish], key hub: expected an http or https URL"
     if not config.publish.dir.isprintable():
         yield "[publish], key dir: expected the path of a folder"
     if config.output_dir.resolve() in (config.path.parent.resolve(), *config.path.parent.resolve().parents):
@@ -376,6 +407,8 @@ def _source_faults(config: Config) -> Iterable[str]:
 
 def _is_web_url(url: str) -> bool:
     try:
-        return urlsplit(url).scheme in ("http", "https") and bool(host_of(url)) and url.isprintable() and " " not in url
+        parts = urlsplit(url)
+        is_whole = parts.scheme in ("http", "https") and bool(host_of(url)) and parts.port != 0
+        return is_whole and url.isprintable() and " " not in url
     except ValueError:
         return False

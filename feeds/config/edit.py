@@ -18,6 +18,7 @@ import tomlkit
 
 from feeds.config import Config, Source, load, parse
 from feeds.errors import ConfigError, UsageError
+from feeds.urls import shown
 
 _ORDER = ("url", "name", "language", "country", "type", "control", "topics", "interval", "text", "enabled")
 
@@ -74,7 +75,7 @@ def remove_source(path: Path, key: str) -> Source:
         config = load(path)
         source = find_source(config, key)
         if source is None:
-            raise UsageError(f'no source is called "{key}"; `feeds sources` lists them')
+            raise UsageError(f'no source is called "{shown(key)}"; `feeds sources` lists them')
         changed = without_source(path.read_bytes().decode(), config, source)
         if changed is None or _sources(changed, path) != [each for each in config.sources if each != source]:
             raise ConfigError(f"{path}: its lines can't be told apart here; take the source out by hand")

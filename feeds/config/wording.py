@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Struct
 
-from feeds.urls import public_url
+from feeds.urls import shown
 
 _WORDS = {"object": "a table", "array": "a list", "str": "text", "int": "a whole number", "float": "a decimal number",
           "bool": "true or false"}  # fmt: skip
@@ -102,7 +102,7 @@ def _place(path: list[str], tables: dict[str, Any], model: type[Struct]) -> str:
 
 def _named(table: Any) -> str:
     name = table.get("name") or table.get("url") if isinstance(table, dict) else None
-    return f" ({public_url(name) if '://' in name else name})" if isinstance(name, str) else ""
+    return f" ({shown(name)})" if isinstance(name, str) else ""
 
 
 def _faulty(topics: dict[str, Any], kind: type[Struct]) -> str:

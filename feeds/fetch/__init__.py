@@ -29,7 +29,7 @@ from feeds.fetch.budget import Budget
 from feeds.fetch.connection import Adapter, Exchange, Resolver, StoppedError, current
 from feeds.fetch.headers import is_conditional, request_headers, retry_after, validator
 from feeds.model import Request, Response
-from feeds.urls import public_url
+from feeds.urls import public_url, secrets_in
 
 BODIES_BYTES = 128_000_000
 MAX_REDIRECTS = 5
@@ -135,7 +135,8 @@ class Fetcher:
             headers = request_headers(request, self._user_agent, auth, with_secrets)
             with self._place(parts.hostname or "", exchange), self._asked(url, headers, exchange) as answer:
                 if answer.status not in _REDIRECTS:
-                    moved_to = url if permanent and url != first and _may_move(request, auth, with_secrets) else None
+                    may_move = permanent and url != first and _may_move(request, auth, with_secrets, url)
+                    moved_to = url if may_move else None
                     return self._response(request, url, answer, moved_to, exchange, now)
                 permanent = permanent and answer.status in _PERMANENT
                 target = _target(url, answer)
@@ -205,7 +206,11 @@ class Fetcher:
         headers = {name.lower(): value for name, value in answer.headers.items()}
         if answer.status == 304 and is_conditional(request):
             answer.drain_conn()
-            return Response(url, 304, headers, b"", request.etag, request.last_modified, moved_to)
+            # It may bring newer validators (RFC 9111, section 4.3.4).
+            etag, last_modified = validator(headers, "etag"), validator(headers, "last-modified")
+            return Response(
+                url, 304, headers, b"", etag or request.etag, last_modified or request.last_modified, moved_to
+            )
         if answer.status not in (200, 203):  # 203: a proxy on the way changed the content
             _refuse(request.url, answer.status, headers, now)
         exchange.room = exchange.received + self._settings.max_bytes + _HEADERS_BYTES  # chunks have heads too
@@ -269,8 +274,10 @@ def _is_same_server(old: SplitResult, new: SplitResult) -> bool:
     )
 
 
-def _may_move(request: Request, auth: str | None, with_secrets: bool) -> bool:
-    """False where remembering the new address would lose the secrets, or send them to a stranger."""
+def _may_move(request: Request, auth: str | None, with_secrets: bool, url: str) -> bool:
+    """False where remembering the new address, *url*, would lose the secrets, tell one, or send them to a stranger."""
+    if any(secret in url for secret in secrets_in(request.url)):
+        return False
     has_credentials_in_url = auth is not None and request.auth is None
     return not has_credentials_in_url and (with_secrets or not (auth or request.headers))
 

@@ -47,10 +47,6 @@ _URL_ATTRIBUTES = {"href", "src", "cite"}
 # Never nested in themselves, or without an end: HTML Living Standard, sections 13.1.2 and 13.2.6.4.7.
 _NEVER_NESTED = set("br img hr p li dd dt td th tr input meta link source wbr col option area".split())
 _FORMATTING = set("a b big code em font i nobr s small strike strong tt u".split())
-# Markup of these alone comes out of nh3 as it will come out again.
-_SIMPLE_TAGS = set(
-    "a b blockquote br div em figcaption figure h1 h2 h3 h4 h5 h6 hr i img li ol p span strong ul".split()
-)
 _MOST_ROUNDS = 5
 _MARKUP = re.compile("[<>&\xa0\r\0]")  # without these, text is HTML that says the same
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
@@ -144,9 +140,8 @@ def _cleaned(value: str, base: str) -> str:
     if not _MARKUP.search(value):
         return value.strip()
     cleaned = _cleaned_once(shallow(valid(value)), base)
-    if _SIMPLE_TAGS.issuperset(name.lower() for _, name in _ANY_TAG.findall(value)):
-        return cleaned
-    # A tag that nh3 took away may have held others apart, which a reader's parser then arranges anew (mutation XSS).
+    # A tag that nh3 took away may have held others apart, which a reader's parser then arranges anew (mutation XSS); one
+    # that crosses another may come out as no parser would leave it.
     for _ in range(_MOST_ROUNDS):
         again = _cleaned_once(cleaned, base)
         if again == cleaned:
@@ -203,7 +198,7 @@ def _source_set(base: str, value: str) -> str | None:
     """The candidates of a srcset, made absolute; the unusable ones left out."""
     candidates = []
     for part in re.split(r",\s+", value[:20_000])[:50]:
-        address, *size = part.strip(" ,\t\r\n").split()
+        address, *size = part.strip(" ,\t\r\n").split() or ("",)
         url = resolve(base, address)
         if url and len(size) <= 1 and all(re.fullmatch(r"\d{1,6}(\.\d{1,4})?[wxh]", each) for each in size):
             candidates.append(" ".join((url, *size)))

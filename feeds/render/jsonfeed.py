@@ -10,6 +10,7 @@ from feeds.markup import inert_title
 from feeds.render.entry import Entry
 from feeds.render.parts import ICON, OutputFeed, RenderSettings
 from feeds.render.values import language_tag, line, rfc3339, web_url
+from feeds.urls import public_url
 
 VERSION = "https://jsonfeed.org/version/1.1"
 
@@ -27,7 +28,7 @@ def json_entries(entries: Iterable[Entry]) -> list[bytes]:
 
 def _head(feed: OutputFeed, settings: RenderSettings) -> dict[str, Any]:
     title = line(feed.title) or feed.path
-    hub = web_url(settings.publish.hub)
+    hub = web_url(public_url(settings.publish.hub))
     return _given(
         version=VERSION,
         title=title,

@@ -10,6 +10,7 @@ from feeds.render.entry import Entry
 from feeds.render.mended import Head, Link, elements, new_feed, written_out
 from feeds.render.parts import GENERATOR, ICON, LOGO, MEDIA_TYPES, OutputFeed, RenderSettings
 from feeds.render.values import language_tag, line, web_url
+from feeds.urls import public_url
 
 RIGHTS = "Titles, summaries and texts belong to the publishers named in each entry."
 
@@ -99,7 +100,7 @@ def _head(feed: OutputFeed, changed: datetime, settings: RenderSettings, kind: s
         Link("self", web_url(settings.feed_url(feed, kind)) or "", MEDIA_TYPES[kind]),
         Link("alternate", page, "text/html"),
     ]
-    hub = web_url(settings.publish.hub)
+    hub = web_url(public_url(settings.publish.hub))
     if hub and not feed.is_page:
         links.append(Link("hub", hub))
     links += [Link(rel, web_url(url) or "", MEDIA_TYPES["atom"]) for rel, url in feed.links.items()]

@@ -72,8 +72,12 @@ def is_empty(path: Path) -> bool:
 
 def shown(url: str) -> str:
     """The store's URL as it may be shown: a file's path, or a server's without its password."""
-    parsed = make_url(url)
-    return parsed.database or "" if parsed.drivername.startswith("sqlite") else parsed.render_as_string()
+    try:
+        parsed = make_url(url)
+    except (SQLAlchemyError, ValueError):
+        return url.partition("://")[0]
+    # What stands behind a ? may be a password too.
+    return parsed.database or "" if parsed.drivername.startswith("sqlite") else parsed.set(query={}).render_as_string()
 
 
 def reason(url: str, error: BaseException) -> str:

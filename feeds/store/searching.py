@@ -26,6 +26,7 @@ from feeds.store.listing import chunks
 from feeds.store.membership import countries
 from feeds.store.reading import complete_articles, rows_of_articles
 from feeds.store.schema import MAKE_SEARCH, articles, listings, sources
+from feeds.urls import shown
 
 _MOST_TEXT = 30_000  # characters of an article that are indexed
 _A_SECOND = 16**5  # row numbers: five digits of the id
@@ -216,7 +217,7 @@ def _source_ids(connection: Connection, source: str) -> list[int]:
     is_it = (sources.c.name == source) | (sources.c.url == source)
     found = list(connection.execute(select(sources.c.id).where(is_it)).scalars())
     if not found:
-        raise UsageError(f'no source is called "{source}"')
+        raise UsageError(f'no source is called "{shown(source)}"')
     return found
 
 

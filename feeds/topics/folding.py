@@ -10,7 +10,7 @@ from collections.abc import Sequence
 _TWINS = {
     **dict(zip("ßæœøłđðþıħƙɗɓƴŋə", "saooldd" + "tihkdbyne", strict=True)),
     **dict(zip("ÆŒØŁĐÐÞĦƘƊƁƳŊ", "AOOLDDTHKDBYN", strict=True)),
-    "ё": "е", "Ё": "Е", "ў": "у", "і": "и", "ї": "и", "ґ": "г",
+    "ẞ": "s", "Ə": "E", "ё": "е", "Ё": "Е", "ў": "у", "Ў": "У", "і": "и", "І": "И", "ї": "и", "Ї": "И", "ґ": "г", "Ґ": "Г",
     "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ئ": "ي", "ؤ": "و", "ة": "ه", "ک": "ك", "گ": "غ",
 }  # fmt: skip
 # Vowel signs and the tatweel stretch Arabic words and say nothing; joiners and soft hyphens hide inside words.
@@ -28,7 +28,7 @@ def _table() -> dict[int, str]:
     for block in _LATIN:
         for code in block:
             plain = unicodedata.normalize("NFD", chr(code))[0]
-            table[code] = plain if plain.isalpha() else " "
+            table[code] = _TWINS.get(plain, plain) if plain.isalpha() else " "
     for block in _OTHER_SPACES:
         table.update({code: " " for code in block if not any(code in letters for letters in _LETTERS)})
     del table[ord("\n")]  # keeps passages, and lists of terms, apart
