@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, tzinfo
 from itertools import islice
 
@@ -36,10 +36,21 @@ _ADDRESS = re.compile(r"[<(\[]?\s*(?:mailto:)?[^\s<>()\[\]]+@[^\s<>()\[\]]*\s*[>
 _BY = re.compile(r"(?:(?i:by|par|por|автор|بقلم)|Von(?=\s+\S+\s+\S))\s*[:：]?\s+")
 
 
-def normalise(feed: ParsedFeed, source: Source, now: datetime, zone: tzinfo = UTC) -> tuple[Article, ...]:
+def _no_excuse(error: Exception) -> None:
+    raise error
+
+
+def normalise(
+    feed: ParsedFeed,
+    source: Source,
+    now: datetime,
+    zone: tzinfo = UTC,
+    failed: Callable[[Exception], None] = _no_excuse,
+) -> tuple[Article, ...]:
     """The feed's articles in document order; an entry that says nothing at all is left out.
 
-    The same guid twice is one article, the first. *zone* is what dates without one are in.
+    The same guid twice is one article, the first. *zone* is what dates without one are in. *failed* is told what an
+    entry raised, which is a bug, and may raise it again: else only that entry is left out.
     """
     urls = [canonical_url(entry.original_link or entry.link or "") for entry in feed.entries]
     shared = {url for url, count in _per_guid(feed.entries, urls).items() if count > 1}
@@ -47,7 +58,11 @@ def normalise(feed: ParsedFeed, source: Source, now: datetime, zone: tzinfo = UT
     for position, (entry, url) in enumerate(zip(feed.entries, urls, strict=True)):
         if _says_nothing(entry):
             continue
-        made = _article(entry, feed, source, now, zone, url=url, is_shared=url in shared, position=position)
+        try:
+            made = _article(entry, feed, source, now, zone, url=url, is_shared=url in shared, position=position)
+        except Exception as error:
+            failed(error)
+            continue
         articles.setdefault(made.identity, made)
     return tuple(articles.values())
 

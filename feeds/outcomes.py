@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import logging
 import random
 import threading
 import time
@@ -13,13 +14,15 @@ from datetime import datetime
 
 from feeds import schedule
 from feeds.config import Config, Source, resolve_secret
-from feeds.errors import FetchError, SourceError
+from feeds.errors import FeedsError, FetchError, SourceError
 from feeds.fetch import Fetcher
 from feeds.model import Outcome, Reading, Request, Response, SourceState
 from feeds.parse.pool import Pool
 from feeds.reading import prepare, read
 from feeds.turns import in_turn
 from feeds.urls import host_of
+
+logger = logging.getLogger(__name__)
 
 PARSE_WORKERS = 2
 PARSE_SECONDS = 10.0  # a large honest document takes 2
@@ -90,7 +93,12 @@ def outcomes(
             return answer
 
         def then(turn: _Turn, answer: _Answer) -> Outcome:
-            outcome = _read(pool, turn, answer, now)
+            try:
+                outcome = _read(pool, turn, answer, now)
+            except FeedsError:
+                raise
+            except Exception as error:
+                outcome = _failed(turn.state, _bug(turn, error), now, answer.seconds)
             waiting.remove(answer.size)
             planned = schedule.planned(outcome.state, turn.source, config.schedule, now, chance.random())
             return replace(outcome, state=planned)
@@ -137,7 +145,15 @@ def _fetch(fetcher: Fetcher, turn: _Turn, now: datetime) -> _Answer:
         result = FetchError(turn.source.url, f"the environment variable {error.args[0]} is not set")
     except SourceError as error:
         result = error
+    except Exception as error:
+        result = _bug(turn, error)
     return _Answer(result, time.monotonic() - started)
+
+
+def _bug(turn: _Turn, error: Exception) -> SourceError:
+    """A fault of ours, which must cost only the source that brought it out: the others' articles count for more."""
+    logger.debug("%s: the bug in full", turn.source.name, exc_info=error)
+    return SourceError(turn.source.url, f"a bug of this program: {type(error).__name__} (feeds -vv shows where)")
 
 
 def _read(pool: Pool, turn: _Turn, answer: _Answer, now: datetime) -> Outcome:

@@ -27,9 +27,17 @@ def prepare(config: Config) -> None:
 def read(response: Response, source: Source, now: datetime) -> Reading:
     """The document's head and its articles, each with the topics it is in. Raises ParseError."""
     feed = parse(replace(response, url=public_url(response.url)))  # no secret into what is kept
-    articles = (article for article in normalise(feed, source, now) if _can_be_kept(article))
-    matched = tuple(replace(article, topics=_topics.match(article, source)) for article in articles)
-    return Reading(replace(feed, entries=()), matched)
+    faults: list[Exception] = []
+    matched = []
+    for article in normalise(feed, source, now, failed=faults.append):
+        try:
+            matched += [replace(article, topics=_topics.match(article, source))] if _can_be_kept(article) else []
+        except Exception as error:  # a bug, which must cost only its entry
+            faults.append(error)
+    if faults and not matched:
+        raise faults[0]
+    problem = f"{len(faults)} entries made the program fail ({type(faults[0]).__name__}), a bug" if faults else None
+    return Reading(replace(feed, entries=(), problem=problem or feed.problem), tuple(matched))
 
 
 def _can_be_kept(article: Article) -> bool:

@@ -22,6 +22,7 @@ EARLY = 0.15  # of its wait: how much before its time a one-off refresh may ask 
 PATIENCE = timedelta(seconds=4)  # beyond the time that fetching may take, for documents that are slow to read
 JITTER = 0.1  # of its wait: how far sources are spread
 # A permanent redirect is believed once it was the same in this many fetches over this long.
+_LONGEST_TITLE, _LONGEST_ID = 300, 1000  # of a feed's own words, which each of its entries repeats
 _MOVES, _MOVED_FOR = 3, timedelta(days=2)
 
 
@@ -97,11 +98,18 @@ def after_answer(
         hint=max(filter(None, (feed.ttl, cache)), default=None),
         skip_hours=feed.skip_hours if len(feed.skip_hours) < 24 else frozenset(),
         skip_days=feed.skip_days if len(feed.skip_days) < 7 else frozenset(),
-        feed_title=feed.title,
+        feed_title=feed.title and feed.title[:_LONGEST_TITLE],
         feed_link=feed.link and public_url(feed.link),  # some feeds repeat the address they were asked at
-        feed_id=feed.id and (public_url(feed.id) if "://" in feed.id else feed.id),
-        feed_language=feed.language,
+        feed_id=_feed_id(feed.id),
+        feed_language=feed.language and feed.language[:35],
     )
+
+
+def _feed_id(said: str | None) -> str | None:
+    """The feed's own id, without secrets; None where it is too long to stand in every entry."""
+    if said is None or len(said) > _LONGEST_ID:
+        return None
+    return public_url(said) if "://" in said else said
 
 
 def after_failure(state: SourceState, error: SourceError, now: datetime) -> SourceState:

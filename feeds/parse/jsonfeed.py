@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from feeds.errors import ParseError
@@ -11,13 +13,20 @@ from feeds.model import Enclosure, Entry, ParsedFeed, Response, Text
 from feeds.parse.encoding import decode
 from feeds.urls import as_given, resolve
 
+_MOST_FAULTS = 100  # of objects that can't be read: each costs a look at what follows
+
 
 def parse_json(response: Response) -> ParsedFeed:
     """What the document says. Raises ParseError where it is no JSON, or JSON that is no feed."""
+    text = decode(response.body, response.headers.get("content-type", ""))
+    problem = None
     try:
-        document = json.loads(decode(response.body, response.headers.get("content-type", "")))
+        document = json.loads(text, strict=False, parse_int=_number)
     except (ValueError, RecursionError) as error:
-        raise ParseError(response.url, f"the document is no JSON that can be read: {error}"[:200]) from error
+        problem = f"the document is no JSON that can be read: {error}"[:200]
+        document = _salvaged(text)
+        if document is None:
+            raise ParseError(response.url, problem) from error
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
         raise ParseError(response.url, "the document is JSON, but no JSON Feed: it has no list of items")
     version = _string(document, "version") or ""
@@ -32,8 +41,35 @@ def parse_json(response: Response) -> ParsedFeed:
         language=_string(document, "language"),
         self_link=resolve(response.url, _string(document, "feed_url") or ""),
         entries=tuple(_entry(item, base) for item in items),
-        problem=f"{skipped} items are no objects" if skipped else None,
+        problem=problem or (f"{skipped} items are no objects" if skipped else None),
     )
+
+
+def _number(digits: str) -> Any:
+    """A whole number; as text where it has more digits than any number that is meant as one."""
+    return int(digits) if len(digits) <= 20 else digits
+
+
+def _salvaged(text: str) -> dict[str, Any] | None:
+    """The head, and the items that can be read one by one, of a document that can't be read whole; None without items."""
+    start = re.search(r'"items"\s*:\s*\[', text)
+    decoder = json.JSONDecoder(strict=False, parse_int=_number)
+    items: list[Any] = []
+    faults = 0
+    at = text.find("{", start.end()) if start else -1
+    while at >= 0 and faults < _MOST_FAULTS:
+        try:
+            item, at = decoder.raw_decode(text, at)
+            items += [item] if "id" in item else []  # others are parts of an item that can't be read
+        except (ValueError, RecursionError):
+            faults, at = faults + 1, at + 1
+        at = text.find("{", at)
+    if start is None or not items:
+        return None
+    head = {}
+    with suppress(ValueError, RecursionError):
+        head = decoder.decode(text[: start.start()] + '"items":[]}')
+    return {**head, "items": items}
 
 
 def _entry(item: dict[str, Any], base: str) -> Entry:
