@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from itertools import islice
 
@@ -13,6 +14,7 @@ from feeds.config import Source
 from feeds.dates import parse_date, usable
 from feeds.language import language_of
 from feeds.markup import (
+    MAX_LENGTH,
     clean_html,
     cut_furniture,
     first_image,
@@ -26,7 +28,7 @@ from feeds.markup import (
 from feeds.model import Article, Enclosure, Entry, ParsedFeed, Text
 from feeds.urls import canonical_url, host_of, resolve
 
-_LONGEST_GUID = 1000
+_LONGEST_GUID, _LONGEST_KEPT_GUID = 1000, 4096
 _LONGEST_SUMMARY = 5000
 _LONGEST_TITLE = 500
 _MOST_CATEGORIES, _MOST_AUTHORS, _MOST_ENCLOSURES = 30, 20, 50
@@ -116,8 +118,15 @@ def _article(
         enclosures=_enclosures(entry.enclosures),
         url_is_shared=is_shared,
         position=position,
-        entry=entry,
+        entry=_kept(entry),
     )
+
+
+def _kept(entry: Entry) -> Entry:
+    """What the source said, without what lies beyond any article: it is loaded with the article each time."""
+    texts = {name: text for name in ("title", "summary", "content") if (text := getattr(entry, name)) is not None}
+    cut = {name: replace(text, value=text.value[:MAX_LENGTH]) for name, text in texts.items()}
+    return replace(entry, guid=entry.guid and entry.guid[:_LONGEST_KEPT_GUID], **cut)
 
 
 def _title(entry: Entry) -> str:
@@ -145,7 +154,7 @@ def _hash(*texts: str) -> str:
 
 
 def _valid_or_none(text: str | None) -> str | None:
-    return valid(text)[:4096] if text else None
+    return valid(text)[:_LONGEST_KEPT_GUID] if text else None
 
 
 def _link(said: str | None) -> str | None:

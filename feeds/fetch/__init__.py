@@ -55,7 +55,7 @@ class Fetcher:
     """Asks servers, from many threads at once; a context manager. A name's addresses are looked up once in its life.
 
     Time, size and addresses are bounded as *settings* say. At most `per_host` exchanges with one host name run at once;
-    waiting for a place does not use up the exchange's time. No netrc, proxy or cookie comes from the environment.
+    waiting for the first place does not use up the exchange's time. No netrc, proxy or cookie comes from the environment.
     With a proxy in the settings it is the proxy that connects: then a name whose addresses, as seen from here, are
     not public is refused before it is asked, and one that is unknown here is left to the proxy's own rules.
     """
@@ -133,7 +133,7 @@ class Fetcher:
         for _ in range(MAX_REDIRECTS + 1):
             parts = _checked_url(url)
             headers = request_headers(request, self._user_agent, auth, with_secrets)
-            with self._place(parts.hostname or "", exchange), self._asked(url, headers, exchange) as answer:
+            with self._place(parts.hostname or "", exchange, url == first), self._asked(url, headers, exchange) as answer:
                 if answer.status not in _REDIRECTS:
                     moved_to = url if permanent and url != first and _may_move(request, auth, with_secrets) else None
                     return self._response(request, url, answer, moved_to, exchange, now)
@@ -151,7 +151,7 @@ class Fetcher:
             secret = auth if _is_same_server(_split(first), parts) else None
             headers = request_headers(Request(url), self._user_agent, secret, with_secrets=True)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-            with self._place(parts.hostname or "", exchange), self._asked(url, headers, exchange, body) as answer:
+            with self._place(parts.hostname or "", exchange, url == first), self._asked(url, headers, exchange, body) as answer:
                 if 200 <= answer.status < 300:
                     return
                 if answer.status not in _SAME_METHOD:
@@ -161,13 +161,19 @@ class Fetcher:
         raise StoppedError(f"redirects more than {MAX_REDIRECTS} times")
 
     @contextmanager
-    def _place(self, host: str, exchange: Exchange) -> Iterator[None]:
+    def _place(self, host: str, exchange: Exchange, is_first: bool) -> Iterator[None]:
+        """One of the host's places. Whoever was led there waits in its own time: else many would, one after the other."""
         with self._places_lock:
             place = self._places[host.rstrip(".")]
         started = time.monotonic()
-        with place:
-            exchange.deadline += time.monotonic() - started
+        if not place.acquire(timeout=None if is_first else exchange.remaining()):
+            raise exchange.time_is_up()
+        try:
+            if is_first:
+                exchange.deadline += time.monotonic() - started
             yield
+        finally:
+            place.release()
 
     def _asked(
         self, url: str, headers: Mapping[str, str | bytes], exchange: Exchange, form: bytes | None = None

@@ -28,6 +28,7 @@ _WIDE = (
 )
 _GUESSES = ["windows-1251", "windows-1256", "koi8-r", "windows-1252"]
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']")
+_FILE = re.compile(r"data:[a-z]{1,20}/[A-Za-z0-9.+-]{1,60};base64,[A-Za-z0-9+/=\s]{1000,}")
 _TAG, _BYTES_TAG = re.compile("<[A-Za-z]"), re.compile(b"<[A-Za-z]")
 _INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,8})|(\d{1,9}));")
@@ -37,7 +38,14 @@ _XML_ENTITIES = {"lt", "gt", "amp", "quot", "apos"}
 
 
 def decode(body: bytes, content_type: str) -> str:
-    """The text that *body* is. The bytes decide before any declaration: what is valid UTF-8 is UTF-8."""
+    """The text that *body* is, without whole files in it (data: URLs).
+
+    The bytes decide before any declaration: what is valid UTF-8 is UTF-8.
+    """
+    return _FILE.sub("data:,", _text(body, content_type))
+
+
+def _text(body: bytes, content_type: str) -> str:
     for mark, name in _BOMS:
         if body.startswith(mark):
             return body.decode(name, "replace").lstrip("\ufeff")

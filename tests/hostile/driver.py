@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,8 @@ def _names(host: str, port: Any, *args: Any, **kwargs: Any) -> list[Any]:
     if answers is None:
         return _getaddrinfo(host, port, *args, **kwargs)
     found = answers.pop(0) if len(answers) > 1 else answers[0]
+    if found == ["stall"]:
+        time.sleep(600)
     return [each for address in found for each in _getaddrinfo(address, port, *args, **kwargs)]
 
 
