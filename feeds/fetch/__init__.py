@@ -139,7 +139,7 @@ class Fetcher:
                     return self._response(request, url, answer, moved_to, exchange, now)
                 permanent = permanent and answer.status in _PERMANENT
                 target = _target(url, answer)
-            with_secrets = with_secrets and _is_same_server(parts, urlsplit(target))
+            with_secrets = with_secrets and _is_same_server(parts, _checked_url(target))
             url = target
         raise StoppedError(f"redirects more than {MAX_REDIRECTS} times")
 
@@ -195,7 +195,7 @@ class Fetcher:
         if not self._settings.proxy:
             return
         parts = urlsplit(url)
-        host = parts.hostname or ""
+        host = (parts.hostname or "").rstrip(".")  # "127.0.0.1." is a name here, and may be the address to the proxy
         if self._resolver.has_address(host, parts.port or _PORTS[parts.scheme], exchange.deadline):
             exchange.addresses(host, parts.port or _PORTS[parts.scheme], checked=True)
 
@@ -251,6 +251,8 @@ def _checked_url(url: str) -> SplitResult:
             raise StoppedError("leads to an address without a host")
     except ValueError:
         raise StoppedError("leads to an address with an impossible port") from None
+    if "%" in parts.hostname and ":" not in parts.hostname:  # only IPv6 addresses have a zone
+        raise StoppedError("its URL is not valid")
     return parts
 
 

@@ -134,7 +134,9 @@ class Scene:
         for case in self.cases:
             answers = [case.answer] if isinstance(case.answer, bytes) or callable(case.answer) else case.answer
             known = [self._filled(each, case) for each in answers]
-            self.origin.answers[self._path(case)] = known[0] if len(known) == 1 else in_turn(*known)
+            sent = known[0] if len(known) == 1 else in_turn(*known)
+            # As a server hears its own address, and as a proxy does.
+            self.origin.answers |= {self._path(case): sent, self._filled(self.url(case), case): sent}
             for end, more in case.more.items():
                 self.origin.answers[f"/{case.slug}{end}"] = self._filled(more, case)
         self.write_config()
@@ -146,6 +148,7 @@ class Scene:
 
     def write_config(self) -> None:
         fetch = "".join(f"{name} = {value}\n" for name, value in self._fetch.items())
+        fetch = fetch.replace("@ORIGINPORT", str(self.origin.port))
         text = f'[site]\nbase_url = "{BASE_URL}"\ncontact = "mailto:us@digest.example"\n[fetch]\n{fetch}'
         if "[publish]" not in self._settings:
             text += '[publish]\ntext = "full"\nentries = 10000\n'
@@ -167,6 +170,7 @@ class Scene:
 
     def _filled(self, said: Any, case: Case) -> Any:
         marks = {
+            "@ORIGINPORT": str(self.origin.port),
             "@ORIGIN": f"{self.host(case)}:{self.origin.port}",
             "@OTHER": f"127.1.200.{self.cases.index(case) % 250 + 1}:{self.origin.port}",
             "@SHARED": f"127.1.201.1:{self.origin.port}",
@@ -260,15 +264,13 @@ class Run:
     def faults(self) -> list[str]:
         """All that is wrong; empty where everything is as it should be."""
         found = list(self.faults_of_the_run())
-        if self.out:
-            found += [f"{case.name}: {fault}" for case in self.scene.cases for fault in self.faults_of(case)]
+        found += [f"{case.name}: {fault}" for case in self.scene.cases for fault in self.faults_of(case)]
         return found
 
     def faults_of_the_run(self) -> Iterator[str]:
         """What is wrong, whatever the sources: exit code, time, memory, the canary, validity."""
         if self.code != 0 or not self.out:
-            yield f"exit code {self.code}: {self.err[-2000:]}"
-            return
+            raise AssertionError(f"exit code {self.code}: {self.err[-2000:]}")
         for word in ("Traceback", "a bug", "Error:"):
             if word in self.err:
                 yield f"{word} on stderr: {self.err[-2000:]}"
