@@ -13,6 +13,7 @@ from feeds.model import Enclosure, Entry, ParsedFeed, Response, Text
 from feeds.parse.encoding import decode
 from feeds.urls import as_given, resolve
 
+_MOST_ITEMS = 50_000
 _MOST_FAULTS = 100  # of objects that can't be read: each costs a look at what follows
 
 
@@ -29,6 +30,8 @@ def parse_json(response: Response) -> ParsedFeed:
             raise ParseError(response.url, problem) from error
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
         raise ParseError(response.url, "the document is JSON, but no JSON Feed: it has no list of items")
+    if len(document["items"]) > _MOST_ITEMS:
+        raise ParseError(response.url, f"the document has more than {_MOST_ITEMS} items; no honest feed does")
     version = _string(document, "version") or ""
     base = _string(document, "home_page_url") or response.url
     items = [item for item in document["items"] if isinstance(item, dict)]

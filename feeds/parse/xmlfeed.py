@@ -30,8 +30,7 @@ def parse_xml(response: Response) -> ParsedFeed:
     """What the document says. Raises ParseError where it is no feed, or made so that reading it would never end."""
     text = decode(response.body, response.headers.get("content-type", ""))
     _refuse_other_kinds(response.url, text)
-    document = as_xml(text)
-    _refuse_traps(response.url, document)
+    document, left_out = _without_traps(response.url, as_xml(text))
     read, found = _read(response.url, document)
     if not read.version and not found:
         raise ParseError(response.url, _not_a_feed(read, text))
@@ -51,7 +50,7 @@ def parse_xml(response: Response) -> ParsedFeed:
         skip_hours=_skip_hours(text),
         skip_days=_skip_days(text),
         entries=tuple(entry for entry in entries if not _is_blank(entry)),
-        problem=_problem(read),
+        problem=_problem(read) or left_out,
     )
 
 
@@ -93,18 +92,34 @@ def _refuse_other_kinds(url: str, text: str) -> None:
             raise ParseError(url, f"{kind} came in place of a feed")
 
 
-def _refuse_traps(url: str, document: bytes) -> None:
+def _without_traps(url: str, document: bytes) -> tuple[bytes, str | None]:
+    """*document* without the entries that would take feedparser minutes, and why they are left out.
+
+    Raises ParseError where the traps are in no single entry.
+    """
+    trap = _trap(document)
+    if trap is None:
+        return document, None
+    rest, left = salvage.without(document, _trap)
+    if not left or _trap(rest):
+        raise ParseError(url, f"the document has {trap}; no honest feed does")
+    return rest, f"what has {trap} is left out; no honest feed has"
+
+
+def _trap(document: bytes) -> str | None:
     """What takes feedparser minutes, and no honest feed has: thousands of namespaces, endless tags."""
     if (
         document.count(b"xmlns:") > _MOST_NAMESPACES
         and len(set(re.findall(rb"xmlns:[\w.-]+", document))) > _MOST_NAMESPACES
     ):
-        raise ParseError(url, f"the document declares more than {_MOST_NAMESPACES} namespaces; no honest feed does")
+        return f"more than {_MOST_NAMESPACES} namespaces"
     for tag, most in ((b"<category", _MOST_CATEGORIES), (b"<item", _MOST_ENTRIES), (b"<entry", _MOST_ENTRIES)):
         if document.count(tag) > most:
-            raise ParseError(url, f"the document has more than {most} <{tag[1:].decode()}>; no honest feed does")
-    if re.search(rb"<[A-Za-z/][^<>]{%d}" % _LONGEST_TAG, document):
-        raise ParseError(url, f"the document has a tag of more than {_LONGEST_TAG} characters; no honest feed does")
+            return f"more than {most} <{tag[1:].decode()}>"
+    endless = rb"<[A-Za-z/][^<>]{%d}" % _LONGEST_TAG
+    if re.search(endless, document) and re.search(endless, salvage.without_cdata(document)):
+        return f"a tag of more than {_LONGEST_TAG} characters"
+    return None
 
 
 def _not_a_feed(read: Any, text: str) -> str:

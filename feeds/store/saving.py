@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
-from feeds.model import Article, Outcome, Saved, TopicMatch
+from feeds.model import Article, Outcome, Saved, SourceState, TopicMatch
 from feeds.store import archiving, listing, membership, months, paging, searching
 from feeds.store.membership import Placed
 from feeds.store.polling import save_state
@@ -19,6 +19,8 @@ from feeds.store.schema import articles, fetch_log, listings, sources
 
 # "Of undated ones only the ten topmost enter subscription feeds", in the first document of a source added later.
 _UNDATED_AT_FIRST = 10
+# Of one document at one time: each costs a page and more, and publishing must end in time.
+_MOST_NEW = 1000
 
 _COLUMNS = tuple(
     field.name for field in fields(Article) if field.name in articles.c and field.name not in ("published", "updated")
@@ -33,9 +35,21 @@ def save(connection: Connection, namespace: uuid.UUID, outcome: Outcome, now: da
         found = outcome.reading.articles
         held = _held(found) if is_first and published else set()
         saved = _save_articles(connection, namespace, outcome.state.id, found, held, now)
-    save_state(connection, outcome.state)
+    save_state(connection, _to_be_continued(connection, outcome.state, saved.left) if saved.left else outcome.state)
     _log(connection, outcome, saved, now)
     return saved
+
+
+def _to_be_continued(connection: Connection, state: SourceState, left: int) -> SourceState:
+    """*state* as if its document had not been read: it is asked for again, and is still the first if it was."""
+    return replace(
+        state,
+        etag=None,
+        last_modified=None,
+        body_hash=None,
+        document_at=_document_at(connection, state.id),
+        problem=f"{left} of its entries are left for the next time: more than {_MOST_NEW} at once are too many",
+    )
 
 
 def _document_at(connection: Connection, source_id: int) -> datetime | None:
@@ -57,6 +71,7 @@ def _save_articles(
 ) -> Saved:
     known = listing.known(connection, source_id, found)
     strangers = [article for article in found if article.identity not in known]
+    strangers, left = strangers[:_MOST_NEW], len(strangers[_MOST_NEW:])
     twins = listing.twins(connection, source_id, strangers, {article.identity for article in found})
     new = [article for article in strangers if article.identity not in twins]
     pks = _insert(connection, namespace, source_id, new, held, now)
@@ -68,7 +83,7 @@ def _save_articles(
     _still_listed(connection, source_id, list(known), now)
     updated = sum(_edit(connection, source_id, article, row, now) for article in found
                   if (row := known.get(article.identity) or twins.get(article.identity)) is not None)  # fmt: skip
-    return Saved(len(new), updated)
+    return Saved(len(new), updated, left)
 
 
 def _insert(
