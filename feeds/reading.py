@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 import msgspec
 
-from feeds.config import Config, Source
+from feeds.config import Config, Source, resolve_secret
 from feeds.model import Article, Reading, Response
 from feeds.normalise import normalise
 from feeds.parse import parse
 from feeds.topics import load_config
 from feeds.topics.matching import Topics
-from feeds.urls import public_url
+from feeds.urls import looks_random, public_url, secrets_in
 
 _topics: Topics
 
@@ -26,7 +28,8 @@ def prepare(config: Config) -> None:
 
 def read(response: Response, source: Source, now: datetime) -> Reading:
     """The document's head and its articles, each with the topics it is in. Raises ParseError."""
-    feed = parse(replace(response, url=public_url(response.url)))  # no secret into what is kept
+    # No secret into what is kept: neither from the address, nor where the document repeats it.
+    feed = parse(replace(response, url=public_url(response.url), body=_without_secrets(response, source)))
     faults: list[Exception] = []
     matched = []
     for article in normalise(feed, source, now, failed=faults.append):
@@ -38,6 +41,21 @@ def read(response: Response, source: Source, now: datetime) -> Reading:
         raise faults[0]
     problem = f"{len(faults)} entries made the program fail ({type(faults[0]).__name__}), a bug" if faults else None
     return Reading(replace(feed, entries=(), problem=problem or feed.problem), tuple(matched))
+
+
+def _without_secrets(response: Response, source: Source) -> bytes:
+    """The body without what was secret in the addresses and headers that it was asked for with."""
+    body = response.body
+    for secret in {*secrets_in(source.url), *secrets_in(response.url), *filter(looks_random, _credentials(source))}:
+        for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+            body = body.replace(secret.encode(encoding), b"")
+    return body
+
+
+def _credentials(source: Source) -> Iterator[str]:
+    for value in (source.auth.partition(":")[2], *source.headers.values()):
+        with suppress(KeyError):  # the fetch has told that it is not set
+            yield resolve_secret(value)
 
 
 def _can_be_kept(article: Article) -> bool:

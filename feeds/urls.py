@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Iterator
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit, urlunsplit
 
 _MAX_LENGTH = 4096  # longer ones are no addresses that a reader could open
@@ -172,10 +173,25 @@ def _is_tracking(parameter: str) -> bool:
 
 def _is_secret(parameter: str) -> bool:
     name, _, value = parameter.partition("=")
-    return _SECRET_NAMES.fullmatch(unquote(name)) is not None or _looks_random(unquote(value))
+    return _SECRET_NAMES.fullmatch(unquote(name)) is not None or looks_random(unquote(value))
 
 
-def _looks_random(value: str) -> bool:
+def secrets_in(url: str) -> Iterator[str]:
+    """What `public_url` leaves out of *url*, as it stands there: "user:password@", "token=…", a random value alone."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return
+    login = parts.netloc.rpartition("@")[0]
+    if login:
+        yield f"{login}@"
+        yield from filter(looks_random, (unquote(login.partition(":")[2]),))
+    for parameter in filter(_is_secret, parts.query.split("&")):
+        value = parameter.partition("=")[2]
+        yield value if looks_random(unquote(value)) else parameter
+
+
+def looks_random(value: str) -> bool:
     """16 characters or more of letters and digits mixed, with the entropy of dice and not of words."""
     if not re.fullmatch(r"[A-Za-z0-9_+/=-]{16,}", value) or value.isalpha() or value.isdigit():
         return False

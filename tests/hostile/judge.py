@@ -177,11 +177,10 @@ class Scene:
             "@CANARY": f"127.0.0.1:{self.canaries[0].port}",
             "@PORT": str(self.canaries[0].port),
         }
+        if isinstance(said, bytes):
+            return _replaced(said, {mark.encode(): meant.encode() for mark, meant in marks.items()})
         for mark, meant in marks.items():
-            if isinstance(said, bytes):
-                said = said.replace(mark.encode(), meant.encode())
-            elif isinstance(said, str):
-                said = said.replace(mark, meant)
+            said = said.replace(mark, meant) if isinstance(said, str) else said
         return said
 
     def refresh(
@@ -326,6 +325,15 @@ class Run:
                 # So many entries as here, to see them all, are more than the validator takes.
                 faults = [fault for fault in faults if not fault.startswith("ValidatorLimit")]
                 yield from (f"{name}: {fault}" for fault in faults[:5])
+
+
+def _replaced(sent: bytes, meant: Mapping[bytes, bytes]) -> bytes:
+    """An answer with its marks replaced, and its length told anew where it was right."""
+    head, blank, body = sent.partition(b"\r\n\r\n")
+    right = b"Content-Length: %d" % len(body)
+    for mark, value in meant.items():
+        head, body = head.replace(mark, value), body.replace(mark, value)
+    return head.replace(right, b"Content-Length: %d" % len(body)) + blank + body
 
 
 class _Watch:
