@@ -211,7 +211,9 @@ class Fetcher:
         headers = {name.lower(): value for name, value in answer.headers.items()}
         if answer.status == 304 and is_conditional(request):
             answer.drain_conn()
-            return Response(url, 304, headers, b"", request.etag, request.last_modified, moved_to)
+            etag = validator(headers, "etag") or request.etag
+            last_modified = validator(headers, "last-modified") or request.last_modified
+            return Response(url, 304, headers, b"", etag, last_modified, moved_to)
         if answer.status not in (200, 203):  # 203: a proxy on the way changed the content
             _refuse(request.url, answer.status, headers, now)
         exchange.room = exchange.received + self._settings.max_bytes + _HEADERS_BYTES  # chunks have heads too
