@@ -234,7 +234,9 @@ def test_document_of_thousands_comes_in_parts_and_is_asked_for_again(store: Stor
         (saved,) = store.save([given], NOW)
         state = store.states()["Courier"]
         assert (saved.new, saved.left) == (new, left)
-        assert (state.etag, state.body_hash, bool(state.document_at)) == ((None, None, False) if left else ('"1"', "x", True))
+        assert (state.etag, state.body_hash, bool(state.document_at)) == (
+            (None, None, False) if left else ('"1"', "x", True)
+        )
     assert sorted(titles(store)) == [f"Title {number:04}" for number in range(10)]
 
 

@@ -133,7 +133,10 @@ class Fetcher:
         for _ in range(MAX_REDIRECTS + 1):
             parts = _checked_url(url)
             headers = request_headers(request, self._user_agent, auth, with_secrets)
-            with self._place(parts.hostname or "", exchange, url == first), self._asked(url, headers, exchange) as answer:
+            with (
+                self._place(parts.hostname or "", exchange, url == first),
+                self._asked(url, headers, exchange) as answer,
+            ):
                 if answer.status not in _REDIRECTS:
                     moved_to = url if permanent and url != first and _may_move(request, auth, with_secrets) else None
                     return self._response(request, url, answer, moved_to, exchange, now)
@@ -151,7 +154,10 @@ class Fetcher:
             secret = auth if _is_same_server(_split(first), parts) else None
             headers = request_headers(Request(url), self._user_agent, secret, with_secrets=True)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-            with self._place(parts.hostname or "", exchange, url == first), self._asked(url, headers, exchange, body) as answer:
+            with (
+                self._place(parts.hostname or "", exchange, url == first),
+                self._asked(url, headers, exchange, body) as answer,
+            ):
                 if 200 <= answer.status < 300:
                     return
                 if answer.status not in _SAME_METHOD:

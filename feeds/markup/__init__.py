@@ -5,6 +5,6 @@ from feeds.markup.plain import inert_title, plain_text, plain_title, summarise, 
 from feeds.markup.safe import MAX_LENGTH, clean_html, first_image, valid
 
 __all__ = [
-    "MAX_LENGTH", "clean_html", "cut_furniture", "first_image", "headline", "inert_title", "plain_text", "plain_title", "summarise",
-    "valid", "without_tail",
+    "MAX_LENGTH", "clean_html", "cut_furniture", "first_image", "headline", "inert_title", "plain_text", "plain_title",
+    "summarise", "valid", "without_tail",
 ]  # fmt: skip

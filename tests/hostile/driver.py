@@ -30,7 +30,7 @@ def _names(host: str, port: Any, *args: Any, **kwargs: Any) -> list[Any]:
 
 
 _KNOWN: dict[str, list[list[str]]] = json.loads(os.environ.get("HOSTILE_NAMES", "{}"))
-socket.getaddrinfo = _names  # before feeds.fetch takes it as its default
+socket.getaddrinfo = _names  # type: ignore[assignment]  # before feeds.fetch takes it as its default
 for guard in filter(None, os.environ.get("HOSTILE_OFF", "").split(",")):
     guards.GUARDS[guard]()
 

@@ -42,7 +42,11 @@ def _() -> None:
 
     put(Exchange, count=lambda self, size: None)
     read = body.read_body
-    put(fetch, read_body=lambda answer, exchange, share, most: read(answer, exchange, share, 10**12), BODIES_BYTES=10**12)
+    put(
+        fetch,
+        read_body=lambda answer, exchange, share, most: read(answer, exchange, share, 10**12),
+        BODIES_BYTES=10**12,
+    )
 
 
 @guard("addresses")
@@ -209,11 +213,11 @@ def _() -> None:
 def _() -> None:
     from feeds.parse import xmlfeed
 
-    as_xml = xmlfeed.as_xml
+    refuse = xmlfeed._refuse_other_kinds
 
-    def buggy(text: str) -> bytes:
+    def buggy(url: str, text: str) -> None:
         if "make it fail" in text:
             raise TypeError("a bug")
-        return as_xml(text)
+        refuse(url, text)
 
-    put(xmlfeed, as_xml=buggy)
+    put(xmlfeed, _refuse_other_kinds=buggy)

@@ -200,12 +200,20 @@ class Scene:
             "HOSTILE_NAMES": json.dumps(names or {}),
             "PYTHONPATH": str(ROOT),
         }
-        command = [sys.executable, "-m", "tests.hostile.driver", "-v", "--config", str(self.folder / "config.toml"), "refresh"]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.hostile.driver",
+            "-v",
+            "--config",
+            str(self.folder / "config.toml"),
+            "refresh",
+        ]
         started = time.monotonic()
         with subprocess.Popen(
             [*command, "--json", *arguments],
             cwd=self.folder,
-            env=os.environ | told | (environment or {}),
+            env={**os.environ, **told, **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -258,7 +266,11 @@ class Run:
         return [title for title, source in sources if case.slug in (source["name"], *source.get("also", ()))]
 
     def requests(self, case: Case) -> list[bytes]:
-        return [head for head in self.heads if re.match(rf"\S+ (http://[^/]+)?/{re.escape(case.slug)}(?![\w-])".encode(), head)]
+        return [
+            head
+            for head in self.heads
+            if re.match(rf"\S+ (http://[^/]+)?/{re.escape(case.slug)}(?![\w-])".encode(), head)
+        ]
 
     def faults(self) -> list[str]:
         """All that is wrong; empty where everything is as it should be."""
@@ -288,9 +300,9 @@ class Run:
         reason = self.reasons().get(case.slug)
         if reason is not None and (not reason.isprintable() or len(reason) > 400):
             yield f"its reason is no line for a person: {reason[:500]!r}"
-        if (reason is None) != (case.reason is None):
-            yield f"failed for {reason!r}, expected {case.reason!r}"
-        elif case.reason is not None and not re.search(case.reason, reason or ""):
+        if (reason is None) != (case.reason is None) or (
+            case.reason is not None and not re.search(case.reason, reason or "")
+        ):
             yield f"failed for {reason!r}, expected {case.reason!r}"
         titles = self.titles(case)
         for title in case.keeps:

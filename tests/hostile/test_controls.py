@@ -1,4 +1,4 @@
-"""Negative controls: with a guard off, its case does harm, and the judge sees it. So the guard is needed, and so is the case."""
+"""Negative controls: with a guard off, its case does harm, and the judge sees it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from tests.web import item, rss
 FEED = ok(rss(item("1", "Good one")))
 
 
-def judged(folder: Path, cases: list[Case], *off: str, **settings: str) -> Run:
+def judged(folder: Path, cases: list[Case], *off: str, timeout: str = '"5s"') -> Run:
     """A refresh of *cases* with guards *off*."""
-    with Scene(folder, cases, **settings) as scene:
+    with Scene(folder, cases, timeout=timeout) as scene:
         return scene.refresh(off=off)
 
 
@@ -44,12 +44,21 @@ def test_guards_of_what_is_kept_and_shown(tmp_path: Path) -> None:
     colours = named(size.CASES, "an encoding with colours")
     tag = named(entries.CASES, "an item with a wrong end tag")
     trap = named(cpu.CASES, "500 namespaces in an entry")
-    script, title = named(markup.CASES, "a script"), Case("a title", ok(rss(item("1", "&amp;lt;img src=x onerror=mark(1)>"))))
+    script, title = (
+        named(markup.CASES, "a script"),
+        Case("a title", ok(rss(item("1", "&amp;lt;img src=x onerror=mark(1)>")))),
+    )
     busy = Case("busy", answer("503 Busy", Retry_After="Fri, 31 Dec 2999 23:59:59 GMT"), reason="503")
     cases = [led, token, colours, tag, trap, script, title, busy]
     off = (
-        "credentials stay on their server", "secrets in addresses", "a reason is one line", "entry by entry", "clean markup", "inert titles", "waits are capped",
-    )  # fmt: skip
+        "credentials stay on their server",
+        "secrets in addresses",
+        "a reason is one line",
+        "entry by entry",
+        "clean markup",
+        "inert titles",
+        "waits are capped",
+    )
     with Scene(tmp_path, cases) as scene:
         run = scene.refresh(off=off, environment={"HOSTILE_LOGIN": f"reader:{secrets.PASSWORD}"})
         faults = {case.name: " ".join(run.faults_of(case)) for case in cases}
@@ -97,15 +106,22 @@ def test_addresses(tmp_path: Path, guard: str, case: Case) -> None:
 def test_bug_in_an_entry_or_a_document_costs_only_that(tmp_path: Path) -> None:
     """No control, but what they need: faults of ours, put in, cost no other source, and the user is told."""
     cases = [
-        Case("a bug in an entry", ok(rss(item("1", "Good one"), item("bug", "Bad"), item("2", "Good two"))), keeps=("Good one", "Good two")),
+        Case(
+            "a bug in an entry",
+            ok(rss(item("1", "Good one"), item("bug", "Bad"), item("2", "Good two"))),
+            keeps=("Good one", "Good two"),
+        ),
         Case("a bug in a document", ok(rss(item("1", "make it fail"))), reason="a bug of this program: TypeError"),
         Case("no bug", FEED, keeps=("Good one",)),
-    ]  # fmt: skip
+    ]
     with Scene(tmp_path, cases) as scene:
         run = scene.refresh(off=["a bug in an entry", "a bug in a document"])
         faults = [fault for case in scene.cases for fault in run.faults_of(case)]
         assert not faults, "\n".join(faults)
-        assert '"problem": "1 entries made the program fail (TypeError), a bug"' in (run.output / "status/status.json").read_text()
+        assert (
+            '"problem": "1 entries made the program fail (TypeError), a bug"'
+            in (run.output / "status/status.json").read_text()
+        )
 
 
 def test_bug_would_cost_everything(tmp_path: Path) -> None:

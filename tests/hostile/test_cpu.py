@@ -41,9 +41,13 @@ READ = {
     "billion laughs behind another DTD": feed(ENTITY, f"<!DOCTYPE a>{laughs()}"),
     "billion laughs behind words": feed(ENTITY, f"words {laughs()}"),
     "billion laughs in the text": feed(laughs() + ENTITY),
-    "laughs by parameter entities": feed(ENTITY, '<!DOCTYPE rss [<!ENTITY % a "lol"><!ENTITY % b "%a;%a;%a;%a;"> %b; ]>'),
+    "laughs by parameter entities": feed(
+        ENTITY, '<!DOCTYPE rss [<!ENTITY % a "lol"><!ENTITY % b "%a;%a;%a;%a;"> %b; ]>'
+    ),
     "quadratic blow-up": feed("<description>" + "&a;" * 20_000 + "</description>", QUADRATIC),
-    "quadratic blow-up behind a comment": feed("<description>" + "&a;" * 20_000 + "</description>", f"<!--{'x' * 150_000}-->{QUADRATIC}"),
+    "quadratic blow-up behind a comment": feed(
+        "<description>" + "&a;" * 20_000 + "</description>", f"<!--{'x' * 150_000}-->{QUADRATIC}"
+    ),
     "a default attribute for every item": feed("", f'<!DOCTYPE rss [<!ATTLIST item a CDATA "{"x" * 60_000}">]>'),
     "a DTD that ends in a string": feed(ENTITY, '<!DOCTYPE rss [<!ENTITY a9 "]>"> <!ENTITY b "x">]>'),
     "a DTD that ends in a comment": feed(ENTITY, '<!DOCTYPE rss [<!-- ]> --> <!ENTITY a9 "x">]>'),
@@ -80,11 +84,15 @@ READ = {
     "3,000 links": feed("<link>http://a.example/1</link>" * 3_000),
     "5,000 odd elements": feed("<odd>x</odd>" * 5_000),
     "5,000 elements in each other": feed("<odd>" * 5_000 + "</odd>" * 5_000),
-    "500 namespaces in an entry": feed("<odd " + " ".join(f'xmlns:n{n}="http://n.example/{n}"' for n in range(500)) + "/>"),
+    "500 namespaces in an entry": feed(
+        "<odd " + " ".join(f'xmlns:n{n}="http://n.example/{n}"' for n in range(500)) + "/>"
+    ),
 }
 # These may be given up, at once or when their time is up.
 GIVEN_UP = {
-    "30,000 namespaces": feed(head="<odd " + " ".join(f'xmlns:n{n}="http://n.example/{n}"' for n in range(30_000)) + "/>"),
+    "30,000 namespaces": feed(
+        head="<odd " + " ".join(f'xmlns:n{n}="http://n.example/{n}"' for n in range(30_000)) + "/>"
+    ),
     "100,000 attributes": feed(head="<odd " + " ".join(f'a{n}="1"' for n in range(100_000)) + "/>"),
     "200,000 nested elements": feed("<odd>" * 200_000 + "</odd>" * 200_000),
     "200,000 nested elements left open": feed("<odd>" * 200_000),

@@ -37,38 +37,121 @@ ASKED: list[tuple[Case, list[int], str]] = [
     (Case("max-age of two hours", hinted(Cache_Control="max-age=7200")), [1, 0, 1, 1, 1], "Cache-Control"),
     (Case("max-age of a century", hinted(Cache_Control="max-age=3153600000")), [1, 0, 1, 1, 1], "Cache-Control"),
     (Case("expires in two hours", hinted(Expires="Tue, 24 Nov 2026 14:00:00 GMT")), [1, 0, 1, 1, 1], "Cache-Control"),
-    (Case("expires in the year 9999", hinted(Expires="Fri, 31 Dec 9999 23:59:59 GMT")), [1, 0, 1, 1, 1], "Cache-Control"),
+    (
+        Case("expires in the year 9999", hinted(Expires="Fri, 31 Dec 9999 23:59:59 GMT")),
+        [1, 0, 1, 1, 1],
+        "Cache-Control",
+    ),
     (Case("ttl of two hours", hinted("<ttl>120</ttl>")), [1, 0, 1, 1, 1], "ttl"),
     (Case("ttl of a year", hinted("<ttl>525600</ttl>")), [1, 0, 1, 1, 1], "ttl"),
     (Case("ttl beyond any number", hinted(f"<ttl>{'9' * 500}</ttl>")), EVERY, "interval"),
     (Case("skips the hour", hinted("<skipHours><hour>13</hour></skipHours>")), [1, 0, 0, 0, 1], "skipHours"),
     (Case("skips Wednesday and Thursday", hinted(days("Wednesday", "Thursday"))), [1, 1, 0, 0, 1], "interval"),
-    (Case("skips every day", hinted(days(*"Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()))), EVERY, "interval"),
+    (
+        Case("skips every day", hinted(days(*"Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()))),
+        EVERY,
+        "interval",
+    ),
     (Case("busy for a day", [answer("503 Busy", Retry_After="86400"), ok(FEED)]), [1, 0, 1, 1, 1], "interval"),
-    (Case("busy until tomorrow", [answer("429 Slow down", Retry_After="Wed, 25 Nov 2026 12:30:00 GMT"), ok(FEED)]), [1, 0, 1, 1, 1], "interval"),
+    (
+        Case("busy until tomorrow", [answer("429 Slow down", Retry_After="Wed, 25 Nov 2026 12:30:00 GMT"), ok(FEED)]),
+        [1, 0, 1, 1, 1],
+        "interval",
+    ),
     (Case("busy for ever", answer("503 Busy", Retry_After="1" + "0" * 30)), [1, 0, 0, 0, 0], "Retry-After"),
-    (Case("busy since 1970", answer("503 Busy", Retry_After="Thu, 01 Jan 1970 00:00:00 GMT")), EVERY, "failures in a row"),
+    (
+        Case("busy since 1970", answer("503 Busy", Retry_After="Thu, 01 Jan 1970 00:00:00 GMT")),
+        EVERY,
+        "failures in a row",
+    ),
     (Case("absent", answer("404 Not Found")), EVERY, "failures in a row"),
     (Case("gone", answer("410 Gone")), [1, 0, 0, 0, 0], "410 Gone"),
-    (Case("moved for good", redirect("/moved-for-good/new", "301 Moved"), more={"/new": ok(FEED)}), [2, 2, 2, 2, 1], "interval"),
-    (Case("moved for good by 308", redirect("/moved-for-good-by-308/new", "308 Moved"), more={"/new": ok(FEED)}), [2, 2, 2, 2, 1], "interval"),
-    *((Case(f"moved by {status}", redirect(f"/moved-by-{status}/new", f"{status} x"), more={"/new": ok(FEED)}), [2] * 5, "interval") for status in (302, 303, 307)),
-    (Case("moved for good to what moved for now", redirect("/moved-for-good-to-what-moved-for-now/a", "301 x"), more={"/a": redirect("/moved-for-good-to-what-moved-for-now/b"), "/b": ok(FEED)}), [3] * 5, "interval"),
-]  # fmt: skip
+    (
+        Case("moved for good", redirect("/moved-for-good/new", "301 Moved"), more={"/new": ok(FEED)}),
+        [2, 2, 2, 2, 1],
+        "interval",
+    ),
+    (
+        Case("moved for good by 308", redirect("/moved-for-good-by-308/new", "308 Moved"), more={"/new": ok(FEED)}),
+        [2, 2, 2, 2, 1],
+        "interval",
+    ),
+    *(
+        (
+            Case(f"moved by {status}", redirect(f"/moved-by-{status}/new", f"{status} x"), more={"/new": ok(FEED)}),
+            [2] * 5,
+            "interval",
+        )
+        for status in (302, 303, 307)
+    ),
+    (
+        Case(
+            "moved for good to what moved for now",
+            redirect("/moved-for-good-to-what-moved-for-now/a", "301 x"),
+            more={"/a": redirect("/moved-for-good-to-what-moved-for-now/b"), "/b": ok(FEED)},
+        ),
+        [3] * 5,
+        "interval",
+    ),
+]
 # The If-None-Match of each request.
 VALIDATORS: list[tuple[Case, list[bytes | None]]] = [
     (Case("keeps its ETag", [ok(FEED, ETag='"1"'), answer("304 x")]), [None, b'"1"', b'"1"', b'"1"', b'"1"']),
-    (Case("renews its ETag", [ok(FEED, ETag='"1"'), ok(FEED, ETag='"2"'), answer("304 x", ETag='"3"'), answer("304 x")]), [None, b'"1"', b'"2"', b'"3"', b'"3"']),
+    (
+        Case(
+            "renews its ETag",
+            [ok(FEED, ETag='"1"'), ok(FEED, ETag='"2"'), answer("304 x", ETag='"3"'), answer("304 x")],
+        ),
+        [None, b'"1"', b'"2"', b'"3"', b'"3"'],
+    ),
     (Case("gives up its ETag", [ok(FEED, ETag='"1"'), ok(FEED)]), [None, b'"1"', None, None, None]),
     (Case("a cut body", [cut, cut, ok(FEED, ETag='"1"'), answer("304 x")]), [None, None, None, b'"1"', b'"1"']),
-    (Case("a page in place of a feed", [ok(b"<html>", ETag='"page"'), ok(b"<html>", ETag='"page"'), ok(FEED, ETag='"1"'), answer("304 x")]), [None, None, None, b'"1"', b'"1"']),
-    (Case("a page after a feed", [ok(FEED, ETag='"1"'), ok(b"<html>", ETag='"page"'), ok(b"<html>", ETag='"page"'), ok(FEED, ETag='"2"')]), [None, b'"1"', b'"1"', b'"1"', b'"2"']),
-    (Case("an error with an ETag", [answer("500 x", ETag='"error"'), ok(FEED, ETag='"1"'), answer("304 x")]), [None, None, b'"1"', b'"1"', b'"1"']),
-    (Case("a redirect with an ETag", [answer("302 x", ETag='"away"', Location="/a-redirect-with-an-etag/end")], more={"/end": ok(FEED)}, requests=2), [None] * 5),
-    (Case("304 without being asked", [answer("304 x", ETag='"x"'), ok(FEED, ETag='"1"'), answer("304 x")]), [None, None, b'"1"', b'"1"', b'"1"']),
-    (Case("flips between two feeds", [ok(FEED, ETag='"1"'), ok(rss(item("2", "Other")), ETag='"2"'), ok(FEED, ETag='"1"'), answer("304 x")]), [None, b'"1"', b'"2"', b'"1"', b'"1"']),
-    (Case("empties itself", [ok(FEED, ETag='"1"'), ok(rss(), ETag='"2"'), answer("200 OK", ETag='"3"'), ok(FEED, ETag='"4"')]), [None, b'"1"', b'"2"', b'"2"', b'"4"']),
-]  # fmt: skip
+    (
+        Case(
+            "a page in place of a feed",
+            [ok(b"<html>", ETag='"page"'), ok(b"<html>", ETag='"page"'), ok(FEED, ETag='"1"'), answer("304 x")],
+        ),
+        [None, None, None, b'"1"', b'"1"'],
+    ),
+    (
+        Case(
+            "a page after a feed",
+            [ok(FEED, ETag='"1"'), ok(b"<html>", ETag='"page"'), ok(b"<html>", ETag='"page"'), ok(FEED, ETag='"2"')],
+        ),
+        [None, b'"1"', b'"1"', b'"1"', b'"2"'],
+    ),
+    (
+        Case("an error with an ETag", [answer("500 x", ETag='"error"'), ok(FEED, ETag='"1"'), answer("304 x")]),
+        [None, None, b'"1"', b'"1"', b'"1"'],
+    ),
+    (
+        Case(
+            "a redirect with an ETag",
+            [answer("302 x", ETag='"away"', Location="/a-redirect-with-an-etag/end")],
+            more={"/end": ok(FEED)},
+            requests=2,
+        ),
+        [None] * 5,
+    ),
+    (
+        Case("304 without being asked", [answer("304 x", ETag='"x"'), ok(FEED, ETag='"1"'), answer("304 x")]),
+        [None, None, b'"1"', b'"1"', b'"1"'],
+    ),
+    (
+        Case(
+            "flips between two feeds",
+            [ok(FEED, ETag='"1"'), ok(rss(item("2", "Other")), ETag='"2"'), ok(FEED, ETag='"1"'), answer("304 x")],
+        ),
+        [None, b'"1"', b'"2"', b'"1"', b'"1"'],
+    ),
+    (
+        Case(
+            "empties itself",
+            [ok(FEED, ETag='"1"'), ok(rss(), ETag='"2"'), answer("200 OK", ETag='"3"'), ok(FEED, ETag='"4"')],
+        ),
+        [None, b'"1"', b'"2"', b'"2"', b'"4"'],
+    ),
+]
 
 
 def validators_sent(run: Run, case: Case) -> bytes | None:

@@ -105,19 +105,58 @@ CUT: dict[str, Answer] = {
         answer("200 OK", gzip.compress(FEED + b"<!-- more -->")[:-12], Content_Encoding="gzip", ETag='"cut"')
     ),
 }
-LENGTHS = {"letters": b"abc", "less than nothing": b"-1", "nothing": b"", "twice the same": b"%d, %d" % (len(FEED), len(FEED)),
-           "a plus": b"+%d" % len(FEED), "hexadecimal": b"0x10", "with a space": b"%d 5" % len(FEED)}  # fmt: skip
+LENGTHS = {
+    "letters": b"abc",
+    "less than nothing": b"-1",
+    "nothing": b"",
+    "twice the same": b"%d, %d" % (len(FEED), len(FEED)),
+    "a plus": b"+%d" % len(FEED),
+    "hexadecimal": b"0x10",
+    "with a space": b"%d 5" % len(FEED),
+}
 
 CASES = [
     *(Case(name, sent, reason=TOO_MUCH) for name, sent in ENDLESS.items()),
-    *(Case(f"a bomb in {name}", answer("200 OK", bomb(name), Content_Encoding=name), reason=TOO_LARGE) for name in BOMBS),
-    Case("a bomb in a redirect", closing(b"HTTP/1.1 302 Found\r\nLocation: /a-bomb-in-a-redirect/feed\r\nContent-Encoding: gzip\r\n\r\n" + bomb("gzip")), requests=2, more={"/feed": ok(FEED)}, keeps=GOOD),
-    Case("a bomb in an error", closing(answer("500 Oops", bomb("gzip"), Content_Encoding="gzip")), reason="500 Internal Server Error"),
-    Case("six times gzip", answer("200 OK", packed_feed(6), Content_Encoding=", ".join(["gzip"] * 6)), reason="encoding is broken"),
-    Case("a hundred times gzip", answer("200 OK", packed_feed(3), Content_Encoding=", ".join(["gzip"] * 100)), reason="encoding is broken"),
+    *(
+        Case(f"a bomb in {name}", answer("200 OK", bomb(name), Content_Encoding=name), reason=TOO_LARGE)
+        for name in BOMBS
+    ),
+    Case(
+        "a bomb in a redirect",
+        closing(
+            b"HTTP/1.1 302 Found\r\nLocation: /a-bomb-in-a-redirect/feed\r\nContent-Encoding: gzip\r\n\r\n"
+            + bomb("gzip")
+        ),
+        requests=2,
+        more={"/feed": ok(FEED)},
+        keeps=GOOD,
+    ),
+    Case(
+        "a bomb in an error",
+        closing(answer("500 Oops", bomb("gzip"), Content_Encoding="gzip")),
+        reason="500 Internal Server Error",
+    ),
+    Case(
+        "six times gzip",
+        answer("200 OK", packed_feed(6), Content_Encoding=", ".join(["gzip"] * 6)),
+        reason="encoding is broken",
+    ),
+    Case(
+        "a hundred times gzip",
+        answer("200 OK", packed_feed(3), Content_Encoding=", ".join(["gzip"] * 100)),
+        reason="encoding is broken",
+    ),
     Case("twice gzip, said once", answer("200 OK", packed_feed(2), Content_Encoding="gzip"), reason="no feed"),
-    Case("an encoding with colours", answer("200 OK", b"x" * 50, Content_Encoding="gzip, \x1b[31mred"), reason="encoding is broken"),
-    Case("an encoding on two lines", HEAD + b"Content-Length: 9\r\nContent-Encoding: gzip,\r\n feeds: all is well\r\n\r\nxxxxxxxxx", reason="encoding is broken"),
+    Case(
+        "an encoding with colours",
+        answer("200 OK", b"x" * 50, Content_Encoding="gzip, \x1b[31mred"),
+        reason="encoding is broken",
+    ),
+    Case(
+        "an encoding on two lines",
+        HEAD + b"Content-Length: 9\r\nContent-Encoding: gzip,\r\n feeds: all is well\r\n\r\nxxxxxxxxx",
+        reason="encoding is broken",
+    ),
     Case("an encoding that nobody knows", answer("200 OK", FEED, Content_Encoding="rot13"), keeps=GOOD),
     Case("garbage after gzip", ok(gzip.compress(FEED) + b"garbage" * 500, Content_Encoding="gzip"), keeps=GOOD),
     Case("gzip of nothing", ok(gzip.compress(b""), Content_Encoding="gzip"), reason="empty"),
@@ -127,17 +166,41 @@ CASES = [
     Case("hangs up after the head", closing(HEAD + b"Content-Length: 50\r\n\r\n"), reason="broke before the content"),
     Case("chunks that are none", closing(CHUNKED + b"zz\r\n" + FEED), reason="broke before the content"),
     Case("a chunked body that is not chunked", closing(CHUNKED + FEED), reason="broke before the content"),
-    Case("more than announced", HEAD + b"Content-Length: %d\r\n\r\n" % len(FEED) + FEED + b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", keeps=GOOD),
-    Case("chunk extensions", closing(CHUNKED + b"%x;name=value;x\r\n%s\r\n0;end\r\nETag: evil\r\n\r\n" % (len(FEED), FEED)), keeps=GOOD),
-    *(Case(f"a length of {name}", closing(HEAD + b"Content-Length: " + length + b"\r\n\r\n" + FEED), keeps=GOOD) for name, length in LENGTHS.items()),
+    Case(
+        "more than announced",
+        HEAD + b"Content-Length: %d\r\n\r\n" % len(FEED) + FEED + b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil",
+        keeps=GOOD,
+    ),
+    Case(
+        "chunk extensions",
+        closing(CHUNKED + b"%x;name=value;x\r\n%s\r\n0;end\r\nETag: evil\r\n\r\n" % (len(FEED), FEED)),
+        keeps=GOOD,
+    ),
+    *(
+        Case(f"a length of {name}", closing(HEAD + b"Content-Length: " + length + b"\r\n\r\n" + FEED), keeps=GOOD)
+        for name, length in LENGTHS.items()
+    ),
     Case("two lengths", closing(HEAD + b"Content-Length: 5\r\nContent-Length: 9\r\n\r\n" + FEED), reason="not HTTP"),
-    Case("a length and chunks", closing(HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(FEED), FEED)), keeps=GOOD),
+    Case(
+        "a length and chunks",
+        closing(
+            HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(FEED), FEED)
+        ),
+        keeps=GOOD,
+    ),
 ]
 LARGE = [
-    *(Case(f"large feed {number}", ok(large(f"feed{number}", 9, 1_000_000)), keeps=(f"Large feed{number} 0", f"Large feed{number} 8")) for number in range(6)),
+    *(
+        Case(
+            f"large feed {number}",
+            ok(large(f"feed{number}", 9, 1_000_000)),
+            keeps=(f"Large feed{number} 0", f"Large feed{number} 8"),
+        )
+        for number in range(6)
+    ),
     Case("one entry of 20 MB", ok(large("twenty", 1, 20_000_000)), reason=TOO_LARGE),
     Case("one entry of 9 MB", ok(large("nine", 1, 9_000_000)), keeps=("Large nine 0",)),
-]  # fmt: skip
+]
 
 
 def test_size(tmp_path: Path) -> None:

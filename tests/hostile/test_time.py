@@ -33,6 +33,14 @@ def silent(connection: socket.socket) -> None:
     connection.recv(1)  # until the client is gone
 
 
+def stop_after(sent: bytes) -> Callable[[socket.socket], None]:
+    def send(connection: socket.socket) -> None:
+        connection.sendall(sent)
+        silent(connection)
+
+    return send
+
+
 def late(body: bytes, seconds: float) -> Callable[[socket.socket], None]:
     def send(connection: socket.socket) -> None:
         time.sleep(seconds)
@@ -47,8 +55,8 @@ SLOW: dict[str, Answer] = {
     "a byte at a time in a header": drip(HEAD + b"X: ", b"x"),
     "a header at a time": drip(HEAD, b"X: x\r\n"),
     "a folded header that never ends": drip(HEAD + b"X: x\r\n", b" x\r\n"),
-    "stops after the status line": lambda connection: (connection.sendall(HEAD), silent(connection))[1],
-    "stops after the head": lambda connection: (connection.sendall(HEAD + b"Content-Length: 9\r\n\r\n"), silent(connection))[1],
+    "stops after the status line": stop_after(HEAD),
+    "stops after the head": stop_after(HEAD + b"Content-Length: 9\r\n\r\n"),
     "a byte at a time in the body": drip(HEAD + b"Content-Length: 100000\r\n\r\n", b"x"),
     "a byte at a time without a length": drip(HEAD + b"\r\n", b" "),
     "a byte at a time in a chunk": drip(HEAD + b"Transfer-Encoding: chunked\r\n\r\nffff\r\n", b"x"),
@@ -72,11 +80,20 @@ FEED = ok(rss(item("late", "Late but in time")))
 CASES = [
     *(Case(name, sent, reason=f"{TIMED_OUT}|broke off") for name, sent in SLOW.items()),
     *(Case(name, sent, reason=f"{TIMED_OUT}|more than is accepted") for name, sent in FLOODS.items()),
-    Case("redirects that take their time", late(redirect("/redirects-that-take-their-time"), 0.5), requests=6, reason=TIMED_OUT),
+    Case(
+        "redirects that take their time",
+        late(redirect("/redirects-that-take-their-time"), 0.5),
+        requests=6,
+        reason=TIMED_OUT,
+    ),
     Case("an answer just in time", late(FEED, 1.0), keeps=("Late but in time",)),
-    Case("a name that nobody answers for", url="http://stalled.example/feed", reason="no answer to the question for the address"),
+    Case(
+        "a name that nobody answers for",
+        url="http://stalled.example/feed",
+        reason="no answer to the question for the address",
+    ),
     Case("a handshake that stalls", silent, url="https://@ORIGIN/a-handshake-that-stalls", reason=TIMED_OUT),
-]  # fmt: skip
+]
 # A host has two places, and those who were led to it wait for one in their own time: not seventeen times as long.
 LED = [
     Case(
