@@ -349,7 +349,7 @@ def _replaced(sent: bytes, meant: Mapping[bytes, bytes]) -> bytes:
 
 
 class _Watch:
-    """The most memory that each process of a tree ever held, looked at thirty times a second."""
+    """The most memory that each process of a tree ever held, looked at twenty times a second."""
 
     def __init__(self, root: int) -> None:
         self._root = root
@@ -364,7 +364,7 @@ class _Watch:
         return sorted(self._peaks.values(), reverse=True)
 
     def _look(self) -> None:
-        while not self._ended.wait(0.03):
+        while not self._ended.wait(0.05):
             for pid in self._tree():
                 self._peaks[pid] = max(self._peaks.get(pid, 0), _peak(pid))
 

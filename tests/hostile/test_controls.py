@@ -42,46 +42,32 @@ def test_guards_of_what_is_kept_and_shown(tmp_path: Path) -> None:
     led = named(secrets.CASES, "led away with an auth")
     token = named(secrets.CASES, "a token that comes back in an item 0")
     colours = named(size.CASES, "an encoding with colours")
+    cut = named(size.CASES, "shorter than announced")
     tag = named(entries.CASES, "an item with a wrong end tag")
     trap = named(cpu.CASES, "500 namespaces in an entry")
-    script, title = (
-        named(markup.CASES, "a script"),
-        Case("a title", ok(rss(item("1", "&amp;lt;img src=x onerror=mark(1)>")))),
-    )
+    script = named(markup.CASES, "a script")
+    title = Case("a title", ok(rss(item("1", "&amp;lt;img src=x onerror=mark(1)>"))))
     busy = Case("busy", answer("503 Busy", Retry_After="Fri, 31 Dec 2999 23:59:59 GMT"), reason="503")
-    cases = [led, token, colours, tag, trap, script, title, busy]
-    off = (
-        "credentials stay on their server",
-        "secrets in addresses",
-        "a reason is one line",
-        "entry by entry",
-        "clean markup",
-        "inert titles",
-        "waits are capped",
-    )
+    cases = [led, token, colours, cut, tag, trap, script, title, busy]
+    off = [
+        "credentials stay on their server", "secrets in addresses", "a reason is one line", "validators of cut bodies",
+        "entry by entry", "clean markup", "inert titles", "waits are capped",
+    ]  # fmt: skip
     with Scene(tmp_path, cases) as scene:
-        run = scene.refresh(off=off, environment={"HOSTILE_LOGIN": f"reader:{secrets.PASSWORD}"})
+        environment = {"HOSTILE_LOGIN": f"reader:{secrets.PASSWORD}"}
+        run, again = (scene.refresh(NOW + number * HOUR, off=off, environment=environment) for number in range(2))
         faults = {case.name: " ".join(run.faults_of(case)) for case in cases}
         active = " ".join(markup.all_active(run))
-        leaks = secrets.leaks(tmp_path)
-        away = run.requests(led)[1]
-        checks = (run.output / "status/status.json").read_text()
-    assert b"Authorization" in away
-    assert leaks
+        status = (run.output / "status/status.json").read_text()
+    assert b"Authorization" in run.requests(led)[1]
+    assert secrets.leaks(tmp_path)
     assert "no line for a person" in faults[colours.name]
-    assert "Good" in faults[tag.name] or "Bad" in faults[tag.name] or len(run.titles(tag)) < 2
+    assert b'If-None-Match: "cut"' in again.requests(cut)[0]
+    assert len(run.titles(tag)) < 2
     assert "Good two" in faults[trap.name]
     assert "<script> in content_html" in active
     assert "onerror in title" in active
-    assert re.search('"next_check": "29', checks)
-
-
-def test_validators_of_cut_bodies(tmp_path: Path) -> None:
-    case = named(size.CASES, "shorter than announced")
-    with Scene(tmp_path, [case]) as scene:
-        for number in range(2):
-            run = scene.refresh(NOW + number * HOUR, off=["validators of cut bodies"])
-    assert b'If-None-Match: "cut"' in run.requests(case)[0]
+    assert re.search('"next_check": "29', status)
 
 
 @pytest.mark.parametrize(
@@ -97,9 +83,7 @@ def test_validators_of_cut_bodies(tmp_path: Path) -> None:
 def test_addresses(tmp_path: Path, guard: str, case: Case) -> None:
     with Scene(tmp_path, [case]) as scene:
         scene.canaries[0].answers["/"] = FEED
-        names = {"rebinding.example": [["127.1.210.1"], ["127.0.0.1"]]}
-        assert "canary" not in " ".join(scene.refresh(names=names).faults())
-        run = scene.refresh(NOW + HOUR, off=[guard], names=names)
+        run = scene.refresh(off=[guard], names={"rebinding.example": [["127.1.210.1"], ["127.0.0.1"]]})
         assert "the canary was connected" in " ".join(run.faults_of_the_run())
 
 
@@ -171,23 +155,20 @@ def test_time_to_read_a_document(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_memory_to_read_a_document(tmp_path: Path) -> None:
-    many = "".join(f"<a:b{n % 50} xmlns:a='http://a.example/{n % 50}'>{n}</a:b{n % 50}>" for n in range(4))
-    body = rss(*(f"<title>x{n}</title>{many}<category>{n}</category>" * 1 for n in range(40_000)))
-    off = ["memory to read a document", "time to read a document"]
-    run = judged(tmp_path, [Case("many", ok(body[:9_900_000]))], *off, timeout='"60s"')
+    run = judged(tmp_path, [named(cpu.TRAPS, "a million lists in lists")], "memory to read a document", timeout='"60s"')
     assert any("a process took" in fault for fault in run.faults_of_the_run())
 
 
 @pytest.mark.slow
 def test_length_of_texts(tmp_path: Path) -> None:
-    run = judged(tmp_path, size.LARGE, "length of texts", timeout='"20s"')
+    run = judged(tmp_path, size.LARGE, "length of texts", timeout='"60s"')
     assert any("a process took" in fault for fault in run.faults_of_the_run())
 
 
 @pytest.mark.slow
 def test_new_articles_of_one_document(tmp_path: Path) -> None:
     body = b'{"items":[' + b",".join(b'{"id":"n%d","title":"Number %d"}' % (n, n) for n in range(20_000)) + b"]}"
-    run = judged(tmp_path, [Case("many", ok(body))], "new articles of one document", timeout='"5s"')
+    run = judged(tmp_path, [Case("many", ok(body))], "new articles of one document", timeout='"20s"')
     assert any(fault.startswith("took") for fault in run.faults_of_the_run())
 
 

@@ -100,6 +100,7 @@ GIVEN_UP = {
     "200,000 entries": rss(*["<title>x</title>"] * 200_000),
     "200,000 entries left open": b"<rss><channel>" + b"<item><title>x" * 200_000,
     "200,000 items of JSON": b'{"items":[' + b",".join(b'{"id":"%d"}' % n for n in range(200_000)) + b"]}",
+    "a million lists in lists": b'{"items":[{"id":"1","x":[' + b"[[[[[]]]]]," * 880_000 + b"[]]}]}",
     "JSON nested 100,000 deep": b'{"items":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "100,000 objects left open": b'{"items":[' + b'{"id":' * 100_000,
     "100,000 strings left open": b'{"items":[' + b'{"id":"x}' * 100_000,
