@@ -9,6 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -40,10 +41,11 @@ class _Turn:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What its server gave: a response or the reason why there is none, and the seconds it took."""
+    """What its server gave: a response or the reason why there is none, the seconds it took, and the body's memory."""
 
     result: Response | SourceError
     seconds: float
+    hold: ExitStack
 
     @property
     def size(self) -> int:
@@ -100,6 +102,7 @@ def outcomes(
             except Exception as error:
                 outcome = _failed(turn.state, _bug(turn, error), now, answer.seconds)
             waiting.remove(answer.size)
+            answer.hold.close()
             planned = schedule.planned(outcome.state, turn.source, config.schedule, now, chance.random())
             return replace(outcome, state=planned)
 
@@ -132,6 +135,7 @@ def _address(turn: _Turn) -> str:
 
 def _fetch(fetcher: Fetcher, turn: _Turn, now: datetime) -> _Answer:
     started = time.monotonic()
+    hold = ExitStack()
     try:
         request = Request(
             _address(turn),
@@ -140,14 +144,14 @@ def _fetch(fetcher: Fetcher, turn: _Turn, now: datetime) -> _Answer:
             {name: resolve_secret(value) for name, value in turn.source.headers.items()},
             resolve_secret(turn.source.auth) or None,
         )
-        result: Response | SourceError = fetcher.fetch(request, now)
+        result: Response | SourceError = fetcher.fetch(request, now, hold)
     except KeyError as error:
         result = FetchError(turn.source.url, f"the environment variable {error.args[0]} is not set")
     except SourceError as error:
         result = error
     except Exception as error:
         result = _bug(turn, error)
-    return _Answer(result, time.monotonic() - started)
+    return _Answer(result, time.monotonic() - started, hold)
 
 
 def _bug(turn: _Turn, error: Exception) -> SourceError:

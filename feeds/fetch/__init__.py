@@ -8,7 +8,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from resource import RLIMIT_NOFILE, getrlimit
@@ -31,7 +31,8 @@ from feeds.fetch.headers import is_conditional, request_headers, retry_after, va
 from feeds.model import Request, Response
 from feeds.urls import public_url
 
-BODIES_BYTES = 128_000_000
+BODIES_BYTES = 96_000_000
+SMALL_BODY = 500_000  # bytes, nearly every feed's
 MAX_REDIRECTS = 5
 _HEADERS_BYTES = 1_000_000
 _PORTS = {"http": 80, "https": 443}
@@ -66,7 +67,7 @@ class Fetcher:
         self._resolver = resolver or Resolver()
         self._allowed = allowed_networks(settings.allow_private_networks)
         self._adapter = Adapter(_idle_hosts(settings.concurrency), settings.per_host)
-        self._budget = Budget(BODIES_BYTES, settings.max_bytes)
+        self._budget = Budget(BODIES_BYTES, settings.max_bytes, SMALL_BODY)
         self._places: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(settings.per_host))
         self._places_lock = threading.Lock()
 
@@ -90,14 +91,15 @@ class Fetcher:
         """Close all connections that wait to be used again."""
         self._adapter.close()
 
-    def fetch(self, request: Request, now: datetime) -> Response:
+    def fetch(self, request: Request, now: datetime, hold: ExitStack | None = None) -> Response:
         """The server's answer to *request*. Raises FetchError where there is none that can be used.
 
+        All bodies together may take so much memory: this one until *hold* is closed, else until it is read.
         *now* is what a Retry-After date is counted from. Validators go along every redirect, the request's own headers
         and credentials only to the host they were meant for.
         """
         with self._exchange(request.url) as exchange:
-            return self._follow(request, exchange, now)
+            return self._follow(request, exchange, now, hold)
 
     def post(self, url: str, form: Mapping[str, str], now: datetime) -> None:
         """Send *form* to *url*. Raises FetchError where it was not taken (2xx).
@@ -126,7 +128,7 @@ class Fetcher:
         finally:
             current.reset(token)
 
-    def _follow(self, request: Request, exchange: Exchange, now: datetime) -> Response:
+    def _follow(self, request: Request, exchange: Exchange, now: datetime, hold: ExitStack | None) -> Response:
         first, auth = _without_credentials(request.url, request.auth)
         url = first
         with_secrets = permanent = True
@@ -139,7 +141,7 @@ class Fetcher:
             ):
                 if answer.status not in _REDIRECTS:
                     moved_to = url if permanent and url != first and _may_move(request, auth, with_secrets) else None
-                    return self._response(request, url, answer, moved_to, exchange, now)
+                    return self._response(request, url, answer, moved_to, exchange, now, hold)
                 permanent = permanent and answer.status in _PERMANENT
                 target = _target(url, answer)
             with_secrets = with_secrets and _is_same_server(parts, _checked_url(target))
@@ -213,6 +215,7 @@ class Fetcher:
         moved_to: str | None,
         exchange: Exchange,
         now: datetime,
+        hold: ExitStack | None,
     ) -> Response:
         headers = {name.lower(): value for name, value in answer.headers.items()}
         if answer.status == 304 and is_conditional(request):
@@ -223,7 +226,8 @@ class Fetcher:
         if answer.status not in (200, 203):  # 203: a proxy on the way changed the content
             _refuse(request.url, answer.status, headers, now)
         exchange.room = exchange.received + self._settings.max_bytes + _HEADERS_BYTES  # chunks have heads too
-        with self._budget.share() as share:
+        with ExitStack() as until_read:
+            share = (hold or until_read).enter_context(self._budget.share())
             body, complete = read_body(answer, exchange, share, self._settings.max_bytes)
         if not body:
             raise FetchError(public_url(request.url), "the server sent an empty answer", status=200)

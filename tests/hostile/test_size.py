@@ -11,9 +11,10 @@ from functools import cache
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]
+import pytest
 from backports import zstd
 
-from tests.hostile.judge import Case, check, ok
+from tests.hostile.judge import Case, Scene, check, ok, report
 from tests.origin import Answer, answer
 from tests.web import item, rss
 
@@ -205,6 +206,18 @@ LARGE = [
 
 def test_size(tmp_path: Path) -> None:
     check(tmp_path, CASES, timeout='"20s"', max_bytes='"1MB"')
+
+
+@pytest.mark.slow
+def test_forty_large_feeds_at_once(tmp_path: Path) -> None:
+    """More than can be read in time: what could not is told so, the honest ones are read, and memory stays bounded."""
+    bodies = [ok(large(f"many{number}", 45, 200_000)) for number in range(4)]
+    cases = [Case(f"one of forty {number}", bodies[number % 4]) for number in range(40)]
+    with Scene(tmp_path, cases, timeout='"20s"') as scene:
+        run = scene.refresh()
+        faults = [*run.faults_of_the_run(), *(fault for case in scene.cases[:5] for fault in run.faults_of(case))]
+        assert not faults, "\n".join(faults)
+    report([run], len(cases))
 
 
 def test_large_feeds(tmp_path: Path) -> None:
