@@ -79,12 +79,11 @@ def outcomes(
 ) -> Iterator[list[Outcome]]:
     """How each claimed source's turn went, as they end."""
     by_name = {source.name: source for source in sources}
+    turns = [_Turn(by_name[state.name], state) for state in claimed]
     chance = random.Random()
     _give_memory_back()
     waiting = _Waiting()
-    until = (
-        time.monotonic() + schedule.longest(config.fetch, [by_name[state.name] for state in claimed]).total_seconds()
-    )
+    until = time.monotonic() + schedule.longest(config.fetch, [_address(turn) for turn in turns]).total_seconds()
     pool = Pool(PARSE_WORKERS, PARSE_SECONDS, PARSE_MEMORY, prepare, (config,), until)
     with Fetcher.of(config) as fetcher, pool:
 
@@ -107,7 +106,7 @@ def outcomes(
             return replace(outcome, state=planned)
 
         yield from in_turn(
-            [_Turn(by_name[state.name], state) for state in claimed],
+            turns,
             ask,
             then,
             host=lambda turn: host_of(_address(turn)),

@@ -157,11 +157,11 @@ def _max_age(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     return max(expires - now, timedelta(0))
 
 
-def longest(fetch: FetchSettings, sources: Sequence[Source]) -> timedelta:
-    """How long asking *sources* can take at the very most, and reading what they answer."""
-    hosts = Counter(host_of(source.url) for source in sources)
+def longest(fetch: FetchSettings, addresses: Sequence[str]) -> timedelta:
+    """How long asking sources at *addresses* can take at the very most, and reading what they answer."""
+    hosts = Counter(host_of(address) for address in addresses)
     rounds = max(
-        math.ceil(len(sources) / fetch.concurrency),
+        math.ceil(len(addresses) / fetch.concurrency),
         math.ceil(max(hosts.values(), default=0) / fetch.per_host),
     )
     return rounds * fetch.timeout + PATIENCE

@@ -177,7 +177,10 @@ def _is_secret(parameter: str) -> bool:
 
 
 def secrets_in(url: str) -> Iterator[str]:
-    """What `public_url` leaves out of *url*, as it stands there: "user:password@", "token=…", a random value alone."""
+    """What `public_url` leaves out of *url*, as it stands there: "user:password@", "token=…", a random value alone.
+
+    Not what is hardly one: `sid=5` is a section's number on many sites, and stands in the links of its articles.
+    """
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -188,7 +191,10 @@ def secrets_in(url: str) -> Iterator[str]:
         yield from filter(looks_random, (unquote(login.partition(":")[2]),))
     for parameter in filter(_is_secret, parts.query.split("&")):
         value = parameter.partition("=")[2]
-        yield value if looks_random(unquote(value)) else parameter
+        if looks_random(unquote(value)):
+            yield value
+        elif re.fullmatch(r"(?=.*[A-Za-z])(?=.*\d).{6,}", unquote(value)):
+            yield parameter
 
 
 def looks_random(value: str) -> bool:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from feeds.config import Duration, Schedule, Source
+from feeds.config import Duration, FetchSettings, Schedule, Source
 from feeds.errors import FetchError
 from feeds.model import ParsedFeed, Response, SourceState
-from feeds.schedule import after_answer, after_failure, next_check, planned
+from feeds.schedule import PATIENCE, after_answer, after_failure, longest, next_check, planned
 from tests.build import DAY, HOUR, NOW, source
 
 MINUTE = timedelta(minutes=1)
@@ -170,3 +170,16 @@ def test_remembered_address_is_forgotten_after_three_failures() -> None:
     for _ in range(3):
         state = after_failure(state, FetchError(STATE.url, "404", status=404), NOW)
     assert state.fetch_url is None
+
+
+@pytest.mark.parametrize(
+    ("addresses", "rounds"),
+    [
+        ([f"http://{number}.example/" for number in range(32)], 1),
+        ([f"http://{number}.example/" for number in range(33)], 2),
+        ([f"http://one.example/{number}" for number in range(9)], 5),
+    ],
+)
+def test_longest_goes_by_the_hosts_that_are_asked(addresses: list[str], rounds: int) -> None:
+    settings = FetchSettings()
+    assert longest(settings, addresses) == rounds * settings.timeout + PATIENCE

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.urls import as_given, canonical_url, is_safe_link, public_url, resolve
+from feeds.urls import as_given, canonical_url, is_safe_link, public_url, resolve, secrets_in
 
 
 @pytest.mark.parametrize(
@@ -123,3 +123,19 @@ def test_public_url_shows_no_secret(url: str, expected: str) -> None:
 )  # fmt: skip
 def test_only_web_and_mail_links_are_safe(url: str, safe: bool) -> None:
     assert is_safe_link(url) is safe
+
+
+@pytest.mark.parametrize(
+    ("url", "secrets"),
+    [
+        ("https://example.org/feed?id=7", []),
+        ("https://example.org/feed?sid=5&key=mali", []),
+        ("https://example.org/feed?id=7&token=s3cr3t99", ["token=s3cr3t99"]),
+        ("https://example.org/feed?x=Zq7Lm2Xw8Kp4TnB5", ["Zq7Lm2Xw8Kp4TnB5"]),
+        ("https://awa:hunter2@example.org/feed", ["awa:hunter2@"]),
+        ("https://awa:Zq7Lm2Xw8Kp4TnB5@example.org/", ["awa:Zq7Lm2Xw8Kp4TnB5@", "Zq7Lm2Xw8Kp4TnB5"]),
+        ("http://[", []),
+    ],
+)
+def test_secrets_of_an_address_are_those_that_a_document_may_repeat(url: str, secrets: list[str]) -> None:
+    assert list(secrets_in(url)) == secrets
