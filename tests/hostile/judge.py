@@ -279,7 +279,12 @@ class Run:
         return found
 
     def faults_of_the_run(self) -> Iterator[str]:
-        """What is wrong, whatever the sources: exit code, time, memory, the canary, validity."""
+        """What is wrong, whatever the sources: with the process, and with what stands in output/."""
+        yield from self.faults_of_the_process()
+        yield from self._invalid()
+
+    def faults_of_the_process(self) -> Iterator[str]:
+        """What is wrong with exit code, stderr, time, memory, or where it led."""
         if self.code != 0 or not self.out:
             raise AssertionError(f"exit code {self.code}: {self.err[-2000:]}")
         for word in ("Traceback", "a bug", "Error:"):
@@ -293,7 +298,6 @@ class Run:
         for canary in self.scene.canaries:
             if canary.connections:
                 yield f"the canary was connected {canary.connections} times"
-        yield from self._invalid()
 
     def faults_of(self, case: Case) -> Iterator[str]:
         """What is wrong with what came of *case*."""
@@ -402,7 +406,7 @@ def check(
     with Scene(folder, cases, **settings) as scene:
         runs = [scene.refresh(NOW + number * HOUR, names=names) for number in range(times)]
         for number, run in enumerate(runs):
-            faults = run.faults() if number == len(runs) - 1 else list(run.faults_of_the_run())
+            faults = run.faults() if number == len(runs) - 1 else list(run.faults_of_the_process())
             assert not faults, "\n".join(faults)
     report(runs, len(cases))
     return runs

@@ -70,6 +70,7 @@ def test_guards_of_what_is_kept_and_shown(tmp_path: Path) -> None:
     assert re.search('"next_check": "29', status)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("guard", "case"),
     [

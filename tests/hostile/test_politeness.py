@@ -173,8 +173,9 @@ def test_politeness(tmp_path: Path) -> None:
         assert len({row["next_check"] for name, row in rows.items() if name.startswith("honest")}) > 1, "no jitter"
         forced = scene.refresh(TIMES[-1] + HOUR, arguments=("--force",))
         assert not [case.name for case, *_ in ASKED if case.name in ("gone", "busy for ever") and forced.requests(case)]
+        assert not (faults := list(forced.faults_of_the_run())), "\n".join(faults)
         for run in (*runs, forced):
-            assert not (faults := list(run.faults_of_the_run())), "\n".join(faults)
+            assert not (faults := list(run.faults_of_the_process())), "\n".join(faults)
             for head in run.heads:
                 assert_polite(head)
     report(runs, len(cases))
