@@ -147,10 +147,16 @@ def _fetch(fetcher: Fetcher, turn: _Turn, now: datetime) -> _Answer:
     except KeyError as error:
         result = FetchError(turn.source.url, f"the environment variable {error.args[0]} is not set")
     except SourceError as error:
-        result = error
+        result = _bare(error)
     except Exception as error:
         result = _bug(turn, error)
     return _Answer(result, time.monotonic() - started, hold)
+
+
+def _bare(error: SourceError) -> SourceError:
+    """*error* without the frames that it came through: they hold the body that was being read."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def _bug(turn: _Turn, error: Exception) -> SourceError:

@@ -31,7 +31,7 @@ from feeds.fetch.headers import is_conditional, request_headers, retry_after, va
 from feeds.model import Request, Response
 from feeds.urls import public_url
 
-BODIES_BYTES = 96_000_000
+BODIES_BYTES = 72_000_000
 SMALL_BODY = 500_000  # bytes, nearly every feed's
 MAX_REDIRECTS = 5
 _HEADERS_BYTES = 1_000_000

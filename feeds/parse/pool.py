@@ -107,7 +107,12 @@ class Pool:
         self, seconds: float, job: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Result:
         future: Future[Result] = self._started().schedule(_run, args=(job, args, kwargs), timeout=seconds)
-        return future.result()
+        try:
+            return future.result()
+        finally:
+            del (
+                future
+            )  # it holds the error, and the error this frame with the document in it: a circle, seldom collected
 
     def _started(self) -> ProcessPool:
         with self._starting:

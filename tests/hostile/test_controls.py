@@ -19,7 +19,7 @@ from tests.hostile import test_markup as markup
 from tests.hostile import test_secrets as secrets
 from tests.hostile import test_size as size
 from tests.hostile import test_time as times
-from tests.hostile.judge import Case, Run, Scene, ok
+from tests.hostile.judge import MARGIN, Case, Run, Scene, ok
 from tests.origin import answer, redirect
 from tests.web import item, rss
 
@@ -150,9 +150,9 @@ def test_size_of_an_answer(tmp_path: Path, encoding: str) -> None:
 
 @pytest.mark.slow
 def test_time_to_read_a_document(tmp_path: Path) -> None:
-    case = Case("deep", ok(cpu.feed("<odd>" * 350_000)), reason="takes longer than")
+    case = Case("many", ok(cpu.feed("<odd>x</odd>" * 800_000)), reason="takes longer than")
     run = judged(tmp_path, [case], "time to read a document", timeout='"2s"')
-    assert any(fault.startswith("took") for fault in run.faults_of_the_run())
+    assert run.seconds > run.scene.deadline() - MARGIN + 5  # the margin is for slow machines
 
 
 @pytest.mark.slow
