@@ -33,6 +33,7 @@ class SourceError(FeedsError):
     """One source failed; the others go on. `str()` is the reason, in words a person understands."""
 
     def __init__(self, url: str, reason: str) -> None:
+        reason = _one_line(reason)
         super().__init__(reason)
         self.url = url
         self.reason = reason
@@ -59,3 +60,8 @@ class ParseError(SourceError):
 
 class ServeError(FeedsError):
     """The address or port to serve on can't be had."""
+
+
+def _one_line(text: str) -> str:
+    """*text* as one short line that can be printed and stored: a reason may quote what a server sent."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text[:1000]).split())[:300]

@@ -359,10 +359,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """How many articles came new and how many were updated."""
+    """How many articles came new, how many were updated, and how many new ones are left for the next time."""
 
     new: int = 0
     updated: int = 0
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)

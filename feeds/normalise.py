@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from itertools import islice
@@ -14,6 +15,7 @@ from feeds.config import Source
 from feeds.dates import parse_date, usable
 from feeds.language import language_of
 from feeds.markup import (
+    MAX_LENGTH,
     clean_html,
     cut_furniture,
     first_image,
@@ -27,7 +29,7 @@ from feeds.markup import (
 from feeds.model import Article, Enclosure, Entry, ParsedFeed, Text
 from feeds.urls import canonical_url, host_of, resolve
 
-_LONGEST_GUID = 1000
+_LONGEST_GUID, _LONGEST_KEPT_GUID = 1000, 4096
 _LONGEST_SUMMARY = 5000
 _LONGEST_TITLE = 500
 _MOST_CATEGORIES, _MOST_AUTHORS, _MOST_ENCLOSURES = 30, 20, 50
@@ -37,10 +39,21 @@ _ADDRESS = re.compile(r"[<(\[]?\s*(?:mailto:)?[^\s<>()\[\]]+@[^\s<>()\[\]]*\s*[>
 _BY = re.compile(r"(?:(?i:by|par|por|автор|بقلم)|Von(?=\s+\S+\s+\S))\s*[:：]?\s+")
 
 
-def normalise(feed: ParsedFeed, source: Source, now: datetime, zone: tzinfo = UTC) -> tuple[Article, ...]:
+def _no_excuse(error: Exception) -> None:
+    raise error
+
+
+def normalise(
+    feed: ParsedFeed,
+    source: Source,
+    now: datetime,
+    zone: tzinfo = UTC,
+    failed: Callable[[Exception], None] = _no_excuse,
+) -> tuple[Article, ...]:
     """The feed's articles in document order; an entry that says nothing at all is left out.
 
-    The same guid twice is one article, the first. *zone* is what dates without one are in.
+    The same guid twice is one article, the first. *zone* is what dates without one are in. *failed* is told what an
+    entry raised, which is a bug, and may raise it again: else only that entry is left out.
     """
     urls = [canonical_url(entry.original_link or entry.link or "") for entry in feed.entries]
     shared = {url for url, count in _per_guid(feed.entries, urls).items() if count > 1}
@@ -48,7 +61,11 @@ def normalise(feed: ParsedFeed, source: Source, now: datetime, zone: tzinfo = UT
     for position, (entry, url) in enumerate(zip(feed.entries, urls, strict=True)):
         if _says_nothing(entry):
             continue
-        made = _article(entry, feed, source, now, zone, url=url, is_shared=url in shared, position=position)
+        try:
+            made = _article(entry, feed, source, now, zone, url=url, is_shared=url in shared, position=position)
+        except Exception as error:
+            failed(error)
+            continue
         articles.setdefault(made.identity, made)
     return tuple(articles.values())
 
@@ -102,8 +119,15 @@ def _article(
         enclosures=_enclosures(entry.enclosures),
         url_is_shared=is_shared,
         position=position,
-        entry=entry,
+        entry=_kept(entry),
     )
+
+
+def _kept(entry: Entry) -> Entry:
+    """What the source said, without what lies beyond any article: it is loaded with the article each time."""
+    texts = {name: text for name in ("title", "summary", "content") if (text := getattr(entry, name)) is not None}
+    cut = {name: replace(text, value=text.value[:MAX_LENGTH]) for name, text in texts.items()}
+    return replace(entry, guid=entry.guid and entry.guid[:_LONGEST_KEPT_GUID], **cut)
 
 
 def _title(entry: Entry) -> str:
@@ -131,7 +155,7 @@ def _hash(*texts: str) -> str:
 
 
 def _valid_or_none(text: str | None) -> str | None:
-    return valid(text)[:4096] if text else None
+    return valid(text)[:_LONGEST_KEPT_GUID] if text else None
 
 
 def _link(said: str | None) -> str | None:

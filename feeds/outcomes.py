@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import logging
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from feeds import schedule
 from feeds.config import Config, Source, resolve_secret, secrets_of
-from feeds.errors import FetchError, SourceError
+from feeds.errors import FeedsError, FetchError, SourceError
 from feeds.fetch import Fetcher
 from feeds.model import KnownItem, Outcome, Reading, Request, Response, SourceState
 from feeds.parse.pool import Pool
 from feeds.reading import prepare, read
 from feeds.turns import in_turn
 from feeds.urls import host_of
+
+logger = logging.getLogger(__name__)
 
 Known = Callable[[int], Mapping[str, KnownItem]]
 
@@ -39,10 +43,11 @@ class _Turn:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What its server gave: a response or the reason why there is none, and the seconds it took."""
+    """What its server gave: a response or the reason why there is none, the seconds it took, and the body's memory."""
 
     result: Response | SourceError
     seconds: float
+    hold: ExitStack
 
     @property
     def size(self) -> int:
@@ -81,12 +86,11 @@ def outcomes(
 ) -> Iterator[list[Outcome]]:
     """How each claimed source's turn went, as they end. *known* tells what a source's last document held, by its id."""
     by_name = {source.name: source for source in sources}
+    turns = [_Turn(by_name[state.name], state) for state in claimed]
     chance = random.Random()
     _give_memory_back()
     waiting = _Waiting()
-    until = (
-        time.monotonic() + schedule.longest(config.fetch, [by_name[state.name] for state in claimed]).total_seconds()
-    )
+    until = time.monotonic() + schedule.longest(config.fetch, [_address(turn) for turn in turns]).total_seconds()
     pool = Pool(PARSE_WORKERS, PARSE_SECONDS, PARSE_MEMORY, prepare, (config,), until)
     with Fetcher.of(config) as fetcher, pool:
 
@@ -97,13 +101,19 @@ def outcomes(
             return answer
 
         def then(turn: _Turn, answer: _Answer) -> Outcome:
-            outcome = _read(pool, turn, answer, known, now)
+            try:
+                outcome = _read(pool, turn, answer, known, now)
+            except FeedsError:
+                raise
+            except Exception as error:
+                outcome = _failed(turn.state, _bug(turn, error), now, answer.seconds)
             waiting.remove(answer.size)
+            answer.hold.close()
             planned = schedule.planned(outcome.state, turn.source, config.schedule, now, chance.random())
             return replace(outcome, state=planned)
 
         yield from in_turn(
-            [_Turn(by_name[state.name], state) for state in claimed],
+            turns,
             ask,
             then,
             host=lambda turn: host_of(_address(turn)),
@@ -131,6 +141,7 @@ def _address(turn: _Turn) -> str:
 
 def _fetch(fetcher: Fetcher, turn: _Turn, now: datetime) -> _Answer:
     started = time.monotonic()
+    hold = ExitStack()
     try:
         request = Request(
             _address(turn),
@@ -139,12 +150,26 @@ def _fetch(fetcher: Fetcher, turn: _Turn, now: datetime) -> _Answer:
             {name: resolve_secret(value) for name, value in turn.source.headers.items()},
             resolve_secret(turn.source.auth) or None,
         )
-        result: Response | SourceError = fetcher.fetch(request, now)
+        result: Response | SourceError = fetcher.fetch(request, now, hold)
     except KeyError as error:
         result = FetchError(turn.source.url, f"the environment variable {error.args[0]} is not set")
     except SourceError as error:
-        result = error
-    return _Answer(result, time.monotonic() - started)
+        result = _bare(error)
+    except Exception as error:
+        result = _bug(turn, error)
+    return _Answer(result, time.monotonic() - started, hold)
+
+
+def _bare(error: SourceError) -> SourceError:
+    """*error* without the frames that it came through: they hold the body that was being read."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
+
+
+def _bug(turn: _Turn, error: Exception) -> SourceError:
+    """A fault of ours, which must cost only the source that brought it out: the others' articles count for more."""
+    logger.debug("%s: the bug in full", turn.source.name, exc_info=error)
+    return SourceError(turn.source.url, f"a bug of this program: {type(error).__name__} (feeds -vv shows where)")
 
 
 def _read(pool: Pool, turn: _Turn, answer: _Answer, known: Known, now: datetime) -> Outcome:

@@ -95,7 +95,7 @@ def refresh(
     states = store.sync_sources(config.sources)
     rematch(config, store, now)  # what comes from here on is matched as it comes; a fault in a definition is told first
     asked = [states[source.name] for source in chosen if only or states[source.name].gone_at is None or not force]
-    lease = schedule.longest(config.fetch, chosen) + LEASE_MARGIN
+    lease = schedule.longest(config.fetch, [states[each.name].fetch_url or each.url for each in chosen]) + LEASE_MARGIN
     claimed = store.claim([state.id for state in asked], now, lease, early=early, force=force)
     tally = _Tally()
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from html import escape
@@ -44,19 +44,33 @@ def read(
     public = replace(response, url=public_url(response.url), body=without(response.body, secrets))
     known = known or {}
     salt = f"{__version__} {public.url} {source.language}"
+    faults: list[Exception] = []
     feed = parse(public, known, salt)
-    articles = normalise(feed, source, now)
+    articles = normalise(feed, source, now, failed=faults.append)
     left_out = {key: known[key] for key in feed.left_out}
     if _are_at_odds(articles, left_out.values()):
-        feed, left_out = parse(public, (), salt), {}
-        articles = normalise(feed, source, now)
-    articles = tuple(article for article in articles if _can_be_kept(article))
+        feed, left_out, faults = parse(public, (), salt), {}, []
+        articles = normalise(feed, source, now, failed=faults.append)
+    matched = tuple(_matched(articles, source, faults))
+    if faults and not matched:
+        raise faults[0]
+    problem = f"{len(faults)} entries made the program fail ({type(faults[0]).__name__}), a bug" if faults else None
     return Reading(
-        feed=replace(feed, entries=(), keys=(), left_out=()),
-        articles=tuple(replace(article, topics=_topics.match(article, source)) for article in articles),
+        feed=replace(feed, entries=(), keys=(), left_out=(), problem=problem or feed.problem),
+        articles=matched,
         unchanged=tuple({item.identity: None for item in left_out.values()}),
-        items=left_out | _items(feed, articles),
+        items=left_out | _items(feed, matched),
     )
+
+
+def _matched(articles: Iterable[Article], source: Source, faults: list[Exception]) -> Iterator[Article]:
+    """Those that can be kept, with their topics; *faults* takes what others raise, a bug that must cost only its entry."""
+    for article in articles:
+        try:
+            if _can_be_kept(article):
+                yield replace(article, topics=_topics.match(article, source))
+        except Exception as error:
+            faults.append(error)
 
 
 def _are_at_odds(articles: Iterable[Article], left_out: Collection[KnownItem]) -> bool:

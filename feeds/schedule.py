@@ -22,6 +22,7 @@ EARLY = 0.15  # of its wait: how much before its time a one-off refresh may ask 
 PATIENCE = timedelta(seconds=4)  # beyond the time that fetching may take, for documents that are slow to read
 JITTER = 0.1  # of its wait: how far sources are spread
 # A permanent redirect is believed once it was the same in this many fetches over this long.
+_LONGEST_TITLE, _LONGEST_ID = 300, 1000  # of a feed's own words, which each of its entries repeats
 _MOVES, _MOVED_FOR = 3, timedelta(days=2)
 
 
@@ -99,11 +100,18 @@ def after_answer(
         hint=max(filter(None, (feed.ttl, cache)), default=None),
         skip_hours=feed.skip_hours if len(feed.skip_hours) < 24 else frozenset(),
         skip_days=feed.skip_days if len(feed.skip_days) < 7 else frozenset(),
-        feed_title=feed.title,
+        feed_title=feed.title and feed.title[:_LONGEST_TITLE],
         feed_link=feed.link and public_url(feed.link),  # some feeds repeat the address they were asked at
-        feed_id=feed.id and (public_url(feed.id) if "://" in feed.id else feed.id),
-        feed_language=feed.language,
+        feed_id=_feed_id(feed.id),
+        feed_language=feed.language and feed.language[:35],
     )
+
+
+def _feed_id(said: str | None) -> str | None:
+    """The feed's own id, without secrets; None where it is too long to stand in every entry."""
+    if said is None or len(said) > _LONGEST_ID:
+        return None
+    return public_url(said) if "://" in said else said
 
 
 def after_failure(state: SourceState, error: SourceError, now: datetime) -> SourceState:
@@ -151,11 +159,11 @@ def _max_age(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     return max(expires - now, timedelta(0))
 
 
-def longest(fetch: FetchSettings, sources: Sequence[Source]) -> timedelta:
-    """How long asking *sources* can take at the very most, and reading what they answer."""
-    hosts = Counter(host_of(source.url) for source in sources)
+def longest(fetch: FetchSettings, addresses: Sequence[str]) -> timedelta:
+    """How long asking sources at *addresses* can take at the very most, and reading what they answer."""
+    hosts = Counter(host_of(address) for address in addresses)
     rounds = max(
-        math.ceil(len(sources) / fetch.concurrency),
+        math.ceil(len(addresses) / fetch.concurrency),
         math.ceil(max(hosts.values(), default=0) / fetch.per_host),
     )
     return rounds * fetch.timeout + PATIENCE

@@ -32,7 +32,12 @@ class Origin:
     """
 
     def __init__(
-        self, answers: Mapping[str, Answer] | None = None, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+        self,
+        answers: Mapping[str, Answer] | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.answers = dict(answers or {})
         self.heads: list[bytes] = []
@@ -40,7 +45,8 @@ class Origin:
         self._host = host
         self._tls = tls
         self._open: list[socket.socket] = []
-        self._listener = socket.create_server((host, 0))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, port), family=family, backlog=128)
 
     def url(self, path: str = "/", host: str | None = None) -> str:
         scheme = "https" if self._tls else "http"

@@ -351,6 +351,16 @@ def test_bodies_wait_for_room_and_all_arrive() -> None:
     assert max(most) <= 100
 
 
+def test_small_body_waits_for_no_large_one() -> None:
+    budget = Budget(total=100, largest=60, free=5)
+    with budget.share() as first, budget.share() as second, budget.share() as small:
+        assert first.grow(40, time.monotonic())
+        assert second.grow(60, time.monotonic())
+        assert small.grow(3, time.monotonic())
+        assert small.grow(2, time.monotonic())
+        assert not small.grow(1, time.monotonic() + 0.01)
+
+
 def test_body_that_finds_no_room_in_time_is_told_so() -> None:
     budget = Budget(total=100, largest=60)
     with budget.share() as first, budget.share() as second, budget.share() as third:

@@ -348,3 +348,35 @@ def test_hundred_thousand_attributes_are_refused() -> None:
     attributes = " ".join(f'a{number}="1"' for number in range(100_000))
     with pytest.raises(ParseError, match="a tag of more than"):
         read(rss(f"<item><title {attributes}>x</title></item>"))
+
+
+@pytest.mark.parametrize(
+    ("bad", "titles"),
+    [
+        ('{"id":"b","title":"Bad",}', ["One", "Two"]),
+        ('{"id":' + "9" * 5000 + ',"title":"Long"}', ["One", "Long", "Two"]),
+        ('{"id":"b","title":"Bad"', ["One", "Two"]),
+        ('{"id":"b","x":' + "[" * 50_000 + "]" * 50_000 + "}", ["One", "Two"]),
+    ],
+)
+def test_broken_item_of_json_costs_only_itself(bad: str, titles: list[str]) -> None:
+    whole = f'{{"title":"J","items":[{{"id":"1","title":"One"}},{bad},{{"id":"2","title":"Two"}}]}}'
+    feed = read(whole.encode())
+    assert [entry.title and entry.title.value for entry in feed.entries] == titles
+    assert feed.title == "J"
+
+
+def test_entry_that_is_a_trap_costs_only_itself() -> None:
+    trap = "<category>x</category>" * 30_000
+    feed = read(
+        rss(f"<item><title>One</title></item><item><title>Bad</title>{trap}</item><item><title>Two</title></item>")
+    )
+    assert [entry.title and entry.title.value for entry in feed.entries] == ["One", "Two"]
+    assert "more than 20000 <category>" in (feed.problem or "")
+
+
+def test_file_in_a_text_is_left_out() -> None:
+    picture = "data:image/png;base64," + "QUJD" * 50_000
+    feed = read(rss(f"<item><title>One</title><description><![CDATA[<img src='{picture}'>x]]></description></item>"))
+    assert feed.entries[0].summary is not None
+    assert feed.entries[0].summary.value == "<img src='data:,'>x"

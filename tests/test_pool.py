@@ -82,6 +82,12 @@ def test_job_that_devours_memory_costs_only_itself(pool: Pool) -> None:
     assert pool.run(URL, double, 1) == 2
 
 
+def test_document_larger_than_the_limit_ends_no_child(pool: Pool) -> None:
+    """The limit is on what a job takes: a child that met it while it receives one would take all others along."""
+    assert pool.run(URL, len, bytes(200_000_000)) == 200_000_000
+    assert pool.run(URL, double, 1) == 2
+
+
 def test_child_that_crashes_costs_only_its_job(pool: Pool) -> None:
     with pytest.raises(ParseError, match="crashed the parser"):
         pool.run(URL, crash)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from feeds import reading
+from feeds.config import Source
 from feeds.config import parse as parse_config
-from feeds.model import Entry, ParsedFeed, Response, Text
+from feeds.model import Article, Entry, ParsedFeed, Response, Text, TopicMatch
 from tests.build import NOW, source
 from tests.web import item, rss
 
@@ -34,3 +35,26 @@ def test_entry_that_no_store_takes_costs_only_itself(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(reading, "parse", lambda *_: ParsedFeed("rss20", entries=entries))
     found = reading.read(Response("https://courier.example/feed", 200, {}, b""), source(), NOW)
     assert [article.guid for article in found.articles] == ["good"]
+
+
+def test_secret_of_the_address_is_cut_out_of_the_document_and_a_section_s_number_is_not() -> None:
+    link = "https://courier.example/a?sid=5&amp;token=s3cr3t99&amp;id=1"
+    body = rss(f"<title>T</title><guid>{link}</guid><link>{link}</link>")
+    asked = source(url="https://courier.example/feed?sid=5&token=s3cr3t99")
+    (article,) = reading.read(Response("https://courier.example/feed", 200, {}, body), asked, NOW).articles
+    assert "s3cr3t99" not in repr(article)
+    assert "sid=5" in (article.link or "")
+
+
+def test_bug_that_one_entry_brings_out_costs_only_that_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(article: Article, source: Source) -> dict[str, TopicMatch]:
+        if article.guid == "bad":
+            raise TypeError
+        return {}
+
+    monkeypatch.setattr(reading._topics, "match", failing)
+    found = reading.read(
+        Response("https://courier.example/feed", 200, {}, rss(item("bad"), item("good"))), source(), NOW
+    )
+    assert [article.guid for article in found.articles] == ["good"]
+    assert found.feed.problem == "1 entries made the program fail (TypeError), a bug"

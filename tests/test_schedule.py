@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.config import Duration, Schedule, Source
+from feeds.config import Duration, FetchSettings, Schedule, Source
 from feeds.errors import FetchError
 from feeds.fetch.headers import retry_after
 from feeds.model import ParsedFeed, Response, SourceState
-from feeds.schedule import after_answer, after_failure, next_check, planned
+from feeds.schedule import PATIENCE, after_answer, after_failure, longest, next_check, planned
 from tests.build import DAY, HOUR, NOW, source
 
 MINUTE = timedelta(minutes=1)
@@ -241,3 +241,16 @@ def test_whatever_headers_say_the_next_check_comes_within_the_caps(
     assert 30 * MINUTE <= wait(state, jitter=0.999) <= DAY
     error = FetchError(STATE.url, "busy", status=503, retry_after=retry_after(retry, NOW))
     assert 30 * MINUTE <= wait(after_failure(state, error, NOW), jitter=0.999) <= 7 * DAY
+
+
+@pytest.mark.parametrize(
+    ("addresses", "rounds"),
+    [
+        ([f"http://{number}.example/" for number in range(32)], 1),
+        ([f"http://{number}.example/" for number in range(33)], 2),
+        ([f"http://one.example/{number}" for number in range(9)], 5),
+    ],
+)
+def test_longest_goes_by_the_hosts_that_are_asked(addresses: list[str], rounds: int) -> None:
+    settings = FetchSettings()
+    assert longest(settings, addresses) == rounds * settings.timeout + PATIENCE

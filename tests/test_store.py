@@ -225,6 +225,21 @@ def test_store_that_has_published_nothing_shows_all_undated_articles(store: Stor
 # Selection
 
 
+def test_document_of_thousands_comes_in_parts_and_is_asked_for_again(store: Store) -> None:
+    store.set_fact("published", "yes")
+    whole = [article(f"{number:04}", published=None) for number in range(2500)]
+    state = store.sync_sources([source()])["Courier"]
+    for new, left in ((1000, 1500), (1000, 500), (500, 0), (0, 0)):
+        given = replace(outcome(state, whole), state=replace(state, etag='"1"', body_hash="x", document_at=NOW))
+        (saved,) = store.save([given], NOW)
+        state = store.states()["Courier"]
+        assert (saved.new, saved.left) == (new, left)
+        assert (state.etag, state.body_hash, bool(state.document_at)) == (
+            (None, None, False) if left else ('"1"', "x", True)
+        )
+    assert sorted(titles(store)) == [f"Title {number:04}" for number in range(10)]
+
+
 def test_selection_is_newest_first_then_by_id_within_window_and_limit(store: Store) -> None:
     listed(store, "Courier", [article(str(day), published=NOW - day * DAY) for day in (5, 1, 3, 40)])
     window = replace(everything(NOW), since=NOW - 30 * DAY)

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from resource import RLIMIT_NOFILE, getrlimit
@@ -31,7 +31,8 @@ from feeds.fetch.headers import is_conditional, request_headers, retry_after, va
 from feeds.model import Request, Response
 from feeds.urls import public_url, secrets_in
 
-BODIES_BYTES = 128_000_000
+BODIES_BYTES = 72_000_000
+SMALL_BODY = 500_000  # bytes, nearly every feed's
 MAX_REDIRECTS = 5
 _HEADERS_BYTES = 1_000_000
 _PORTS = {"http": 80, "https": 443}
@@ -55,7 +56,7 @@ class Fetcher:
     """Asks servers, from many threads at once; a context manager. A name's addresses are looked up once in its life.
 
     Time, size and addresses are bounded as *settings* say. At most `per_host` exchanges with one host name run at once;
-    waiting for a place does not use up the exchange's time. No netrc, proxy or cookie comes from the environment.
+    waiting for the first place does not use up the exchange's time. No netrc, proxy or cookie comes from the environment.
     With a proxy in the settings it is the proxy that connects: then a name whose addresses, as seen from here, are
     not public is refused before it is asked, and one that is unknown here is left to the proxy's own rules.
     """
@@ -66,7 +67,7 @@ class Fetcher:
         self._resolver = resolver or Resolver()
         self._allowed = allowed_networks(settings.allow_private_networks)
         self._adapter = Adapter(_idle_hosts(settings.concurrency, settings.per_host), settings.per_host)
-        self._budget = Budget(BODIES_BYTES, settings.max_bytes)
+        self._budget = Budget(BODIES_BYTES, settings.max_bytes, SMALL_BODY)
         self._places: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(settings.per_host))
         self._places_lock = threading.Lock()
 
@@ -90,14 +91,15 @@ class Fetcher:
         """Close all connections that wait to be used again."""
         self._adapter.close()
 
-    def fetch(self, request: Request, now: datetime) -> Response:
+    def fetch(self, request: Request, now: datetime, hold: ExitStack | None = None) -> Response:
         """The server's answer to *request*. Raises FetchError where there is none that can be used.
 
+        All bodies together may take so much memory: this one until *hold* is closed, else until it is read.
         *now* is what a Retry-After date is counted from. Validators go along every redirect, the request's own headers
         and credentials only to the host they were meant for.
         """
         with self._exchange(request.url) as exchange:
-            return self._follow(request, exchange, now)
+            return self._follow(request, exchange, now, hold)
 
     def post(self, url: str, form: Mapping[str, str], now: datetime) -> None:
         """Send *form* to *url*. Raises FetchError where it was not taken (2xx).
@@ -126,21 +128,24 @@ class Fetcher:
         finally:
             current.reset(token)
 
-    def _follow(self, request: Request, exchange: Exchange, now: datetime) -> Response:
+    def _follow(self, request: Request, exchange: Exchange, now: datetime, hold: ExitStack | None) -> Response:
         first, auth = _without_credentials(request.url, request.auth)
         url = first
         with_secrets = permanent = True
         for _ in range(MAX_REDIRECTS + 1):
             parts = _checked_url(url)
             headers = request_headers(request, self._user_agent, auth, with_secrets)
-            with self._place(parts.hostname or "", exchange), self._asked(url, headers, exchange) as answer:
+            with (
+                self._place(parts.hostname or "", exchange, url == first),
+                self._asked(url, headers, exchange) as answer,
+            ):
                 if answer.status not in _REDIRECTS:
                     may_move = permanent and url != first and _may_move(request, auth, with_secrets, url)
                     moved_to = url if may_move else None
-                    return self._response(request, url, answer, moved_to, exchange, now)
+                    return self._response(request, url, answer, moved_to, exchange, now, hold)
                 permanent = permanent and answer.status in _PERMANENT
                 target = _target(url, answer)
-            with_secrets = with_secrets and _is_same_server(parts, urlsplit(target))
+            with_secrets = with_secrets and _is_same_server(parts, _checked_url(target))
             url = target
         raise StoppedError(f"redirects more than {MAX_REDIRECTS} times")
 
@@ -152,7 +157,10 @@ class Fetcher:
             secret = auth if _is_same_server(_split(first), parts) else None
             headers = request_headers(Request(url), self._user_agent, secret, with_secrets=True)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-            with self._place(parts.hostname or "", exchange), self._asked(url, headers, exchange, body) as answer:
+            with (
+                self._place(parts.hostname or "", exchange, url == first),
+                self._asked(url, headers, exchange, body) as answer,
+            ):
                 if 200 <= answer.status < 300:
                     return
                 if answer.status not in _SAME_METHOD:
@@ -162,13 +170,19 @@ class Fetcher:
         raise StoppedError(f"redirects more than {MAX_REDIRECTS} times")
 
     @contextmanager
-    def _place(self, host: str, exchange: Exchange) -> Iterator[None]:
+    def _place(self, host: str, exchange: Exchange, is_first: bool) -> Iterator[None]:
+        """One of the host's places. Whoever was led there waits in its own time: else many would, one after the other."""
         with self._places_lock:
             place = self._places[host.rstrip(".")]
         started = time.monotonic()
-        with place:
-            exchange.deadline += time.monotonic() - started
+        if not place.acquire(timeout=None if is_first else exchange.remaining()):
+            raise exchange.time_is_up()
+        try:
+            if is_first:
+                exchange.deadline += time.monotonic() - started
             yield
+        finally:
+            place.release()
 
     def _asked(
         self, url: str, headers: Mapping[str, str | bytes], exchange: Exchange, form: bytes | None = None
@@ -190,7 +204,7 @@ class Fetcher:
         if not self._settings.proxy:
             return
         parts = urlsplit(url)
-        host = parts.hostname or ""
+        host = (parts.hostname or "").rstrip(".")  # "127.0.0.1." is a name here, and may be the address to the proxy
         if self._resolver.has_address(host, parts.port or _PORTS[parts.scheme], exchange.deadline):
             exchange.addresses(host, parts.port or _PORTS[parts.scheme], checked=True)
 
@@ -202,19 +216,20 @@ class Fetcher:
         moved_to: str | None,
         exchange: Exchange,
         now: datetime,
+        hold: ExitStack | None,
     ) -> Response:
         headers = {name.lower(): value for name, value in answer.headers.items()}
         if answer.status == 304 and is_conditional(request):
             answer.drain_conn()
             # It may bring newer validators (RFC 9111, section 4.3.4).
-            etag, last_modified = validator(headers, "etag"), validator(headers, "last-modified")
-            return Response(
-                url, 304, headers, b"", etag or request.etag, last_modified or request.last_modified, moved_to
-            )
+            etag = validator(headers, "etag") or request.etag
+            last_modified = validator(headers, "last-modified") or request.last_modified
+            return Response(url, 304, headers, b"", etag, last_modified, moved_to)
         if answer.status not in (200, 203):  # 203: a proxy on the way changed the content
             _refuse(request.url, answer.status, headers, now)
         exchange.room = exchange.received + self._settings.max_bytes + _HEADERS_BYTES  # chunks have heads too
-        with self._budget.share() as share:
+        with ExitStack() as until_read:
+            share = (hold or until_read).enter_context(self._budget.share())
             body, complete = read_body(answer, exchange, share, self._settings.max_bytes)
         if not body:
             raise FetchError(public_url(request.url), "the server sent an empty answer", status=200)
@@ -251,6 +266,8 @@ def _checked_url(url: str) -> SplitResult:
             raise StoppedError("leads to an address without a host")
     except ValueError:
         raise StoppedError("leads to an address with an impossible port") from None
+    if "%" in parts.hostname and ":" not in parts.hostname:  # only IPv6 addresses have a zone
+        raise StoppedError("its URL is not valid")
     return parts
 
 

@@ -56,5 +56,5 @@ def _too_large(max_bytes: int) -> StoppedError:
 
 def _fault(error: Exception, encoding: str) -> str:
     if isinstance(error, DecodeError):
-        return f"its {encoding} encoding is broken"
+        return f"its {encoding[:40]} encoding is broken"
     return "the connection broke before the content came"

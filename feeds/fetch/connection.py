@@ -272,7 +272,7 @@ def _name_fault(host: str, error: Exception) -> str:
     lasting = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None))
     if isinstance(error, socket.gaierror) and error.errno not in lasting:
         return f"the address of {host} can't be looked up at present"
-    return f"the name {host} has no address"
+    return f"the name {host[:100]} has no address"
 
 
 def _refusal(host: str, address: str) -> str:

@@ -2,9 +2,9 @@
 
 from feeds.markup.furniture import cut_furniture, headline
 from feeds.markup.plain import inert_title, plain_text, plain_title, summarise, without_tail
-from feeds.markup.safe import clean_html, first_image, valid
+from feeds.markup.safe import MAX_LENGTH, clean_html, first_image, valid
 
 __all__ = [
-    "clean_html", "cut_furniture", "first_image", "headline", "inert_title", "plain_text", "plain_title", "summarise",
-    "valid", "without_tail",
+    "MAX_LENGTH", "clean_html", "cut_furniture", "first_image", "headline", "inert_title", "plain_text", "plain_title",
+    "summarise", "valid", "without_tail",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ import nh3
 from feeds.model import Text
 from feeds.urls import is_safe_link, resolve
 
-MAX_LENGTH = 1_000_000  # characters of one text; what is beyond is no article
+MAX_LENGTH = 200_000  # characters of one text, a book of 80 pages; what is beyond is no article
 _MAX_DEPTH = 200
 _MAX_FORMATTING = 500_000
 TAGS = set(
@@ -60,6 +60,8 @@ _ESCAPED_MARKUP = re.compile(
     r"\s*&lt;(p|div|a|b|i|em|strong|span|h[1-6]|ul|ol|blockquote|figure)\b(?:(?!&[lg]t;).){0,1000}&gt;",
     re.DOTALL | re.IGNORECASE,
 )
+_MOST_AMPERSANDS = 5000
+_AMPERSAND = re.compile(r"&(#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[a-zA-Z][a-zA-Z0-9]{1,30};)?")
 _IMAGE = re.compile(r'<img(?: [a-z]+="[^"]*")*>')
 # What nobody sees, of which some only count readers: by its size, or by a style or attribute, which the filter leaves there.
 _PIXEL = re.compile(r' (?:width|height)="\s*0*[01](?:\.\d*)?(?:px|%)?\s*"| (?:style|hidden)="')
@@ -112,9 +114,14 @@ def first_image(fragment: str) -> str | None:
 def shallow(value: str) -> str:
     """*value*, unless its tags are nested so deep that no article is: then its text alone, escaped.
 
+    Ampersands that begin no character reference are escaped where there are thousands: nh3 takes the square of their
+    number.
+
     html5ever takes the square of the depth, and repeats every formatting element that is open in each new block:
     `<p><b><b …></p><p>…` can multiply a megabyte by thousands.
     """
+    if value.count("&") > _MOST_AMPERSANDS:
+        value = _AMPERSAND.sub(_escaped, value)
     if value.count("<") <= _MAX_DEPTH:
         return value
     opened: Counter[str] = Counter()
@@ -129,6 +136,10 @@ def shallow(value: str) -> str:
         if depth > _MAX_DEPTH or copies > _MAX_FORMATTING:
             return html.escape(re.sub(r"<[^<>]*>", " ", without_code(value)), quote=False)
     return value
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0] if found[1] and html.unescape(found[0]) != found[0] else "&amp;" + found[0][1:]
 
 
 def without_code(value: str) -> str:

@@ -17,8 +17,19 @@ _BOMS = (
 # What is declared as Latin-1 is Windows-1252 (WHATWG Encoding); labels that Python does not know are passed over.
 _MEANT = {"iso-8859-1": "windows-1252", "latin-1": "windows-1252", "latin1": "windows-1252", "us-ascii": "windows-1252",
           "ascii": "windows-1252", "iso8859-1": "windows-1252", "iso-8859-9": "windows-1254"}  # fmt: skip
+# Python takes them for encodings of text, and no feed is in one: they raise, never end, or make up characters.
+_NEVER = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"}
+# UTF-16 and UTF-32 without a mark: where the NULs stand among the first characters, which are ASCII in any feed.
+_WIDE = (
+    (re.compile(rb"(?:[^\0]\0\0\0){2}"), "utf-32-le"),
+    (re.compile(rb"(?:\0\0\0[^\0]){2}"), "utf-32-be"),
+    (re.compile(rb"(?:[^\0]\0){4}"), "utf-16-le"),
+    (re.compile(rb"(?:\0[^\0]){4}"), "utf-16-be"),
+)
 _GUESSES = ["windows-1251", "windows-1256", "koi8-r", "windows-1252"]
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']")
+_FILE = re.compile(r"data:[a-z]{1,20}/[A-Za-z0-9.+-]{1,60};base64,[A-Za-z0-9+/=\s]{1000,}")
+_TAG, _BYTES_TAG = re.compile("<[A-Za-z]"), re.compile(b"<[A-Za-z]")
 _INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,8})|(\d{1,9}));")
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{0,31});")
@@ -27,12 +38,21 @@ _XML_ENTITIES = {"lt", "gt", "amp", "quot", "apos"}
 
 
 def decode(body: bytes, content_type: str) -> str:
-    """The text that *body* is. The bytes decide before any declaration: what is valid UTF-8 is UTF-8."""
+    """The text that *body* is, without whole files in it (data: URLs).
+
+    The bytes decide before any declaration: what is valid UTF-8 is UTF-8.
+    """
+    return _FILE.sub("data:,", _text(body, content_type))
+
+
+def _text(body: bytes, content_type: str) -> str:
     for mark, name in _BOMS:
         if body.startswith(mark):
             return body.decode(name, "replace").lstrip("\ufeff")
-    if b"\0" in body[:4]:
-        return body.decode("utf-16-le" if body[:1] == b"<" else "utf-16-be", "replace")
+    for pattern, name in _WIDE:
+        if pattern.match(body):
+            return body.decode(name, "replace")
+    body = body.replace(b"\0", b"")
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
@@ -53,13 +73,18 @@ def _decode_other(body: bytes, content_type: str) -> str:
             continue
         if name == "windows-1252" and _is_hardly_latin(body):
             continue
-        try:
-            text = body.decode(name)
-        except (LookupError, UnicodeDecodeError):
-            continue
-        if _is_plausible(text):
+        text = _decoded(body, name)
+        if text is not None and _is_plausible(text) and bool(_TAG.search(text)) == bool(_BYTES_TAG.search(body)):
             return text
     return _guessed(body)
+
+
+def _decoded(body: bytes, name: str) -> str | None:
+    """*body* as the encoding *name* reads it; None where it can't, or is none of text."""
+    try:
+        return None if codecs.lookup(name).name in _NEVER else body.decode(name)
+    except (LookupError, UnicodeError):
+        return None
 
 
 def _is_mostly_utf8(body: bytes) -> bool:
@@ -71,10 +96,11 @@ def _is_mostly_utf8(body: bytes) -> bool:
 
 
 def _is_hardly_latin(body: bytes) -> bool:
-    """So many letters beyond ASCII as only another script has."""
+    """So many letters beyond ASCII, or most of them in whole words, as only another script has."""
     letters = len(re.findall(rb"[A-Za-z]", re.sub(rb"<[^>]*>", b"", body[:20_000])))
     beyond = len(re.findall(rb"[\x80-\xff]", body[:20_000]))
-    return beyond > letters
+    in_words = sum(map(len, re.findall(rb"[\xc0-\xff]{4,}", body[:20_000])))
+    return beyond > letters or in_words * 2 > beyond
 
 
 def _is_plausible(text: str) -> bool:

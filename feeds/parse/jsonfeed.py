@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Container, Iterator
+from contextlib import suppress
 from typing import Any
 
 from feeds.errors import ParseError
@@ -12,18 +14,28 @@ from feeds.model import Enclosure, Entry, ParsedFeed, Response, Text
 from feeds.parse.encoding import decode
 from feeds.urls import as_given, resolve
 
+_MOST_ITEMS = 50_000
+_MOST_FAULTS = 100  # of objects that can't be read: each costs a look at what follows
+
 
 def parse_json(response: Response, known: Container[str] = (), salt: str = "") -> ParsedFeed:
     """What the document says, items with *known* keys left out.
 
     Raises ParseError where it is no JSON, or JSON that is no feed.
     """
+    text = decode(response.body, response.headers.get("content-type", ""))
+    problem = None
     try:
-        document = json.loads(decode(response.body, response.headers.get("content-type", "")))
+        document = json.loads(text, strict=False, parse_int=_number)
     except (ValueError, RecursionError) as error:
-        raise ParseError(response.url, f"the document is no JSON that can be read: {error}"[:200]) from error
+        problem = f"the document is no JSON that can be read: {error}"[:200]
+        document = _salvaged(text)
+        if document is None:
+            raise ParseError(response.url, problem) from error
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
         raise ParseError(response.url, "the document is JSON, but no JSON Feed: it has no list of items")
+    if len(document["items"]) > _MOST_ITEMS:
+        raise ParseError(response.url, f"the document has more than {_MOST_ITEMS} items; no honest feed does")
     version = _string(document, "version") or ""
     base = _string(document, "home_page_url") or response.url
     items = [item for item in document["items"] if isinstance(item, dict)]
@@ -38,7 +50,7 @@ def parse_json(response: Response, known: Container[str] = (), salt: str = "") -
         language=_string(document, "language"),
         self_link=resolve(response.url, _string(document, "feed_url") or ""),
         entries=tuple(_entry(item, base) for _, item in new),
-        problem=f"{skipped} items are no objects" if skipped else None,
+        problem=problem or (f"{skipped} items are no objects" if skipped else None),
         keys=tuple(key for key, _ in new),
         left_out=tuple(key for key in keys if key in known),
     )
@@ -49,6 +61,33 @@ def _keys(items: list[dict[str, Any]], *context: str) -> list[str]:
     start = hashlib.blake2b("\0".join(context).encode("utf-8", "surrogatepass")).digest()
     packed = (json.dumps(item).encode() for item in items)
     return [hashlib.blake2b(each, digest_size=16, key=start).hexdigest() for each in packed]
+
+
+def _number(digits: str) -> Any:
+    """A whole number; as text where it has more digits than any number that is meant as one."""
+    return int(digits) if len(digits) <= 20 else digits
+
+
+def _salvaged(text: str) -> dict[str, Any] | None:
+    """The head, and the items that can be read one by one, of a document that can't be read whole; None without items."""
+    start = re.search(r'"items"\s*:\s*\[', text)
+    decoder = json.JSONDecoder(strict=False, parse_int=_number)
+    items: list[Any] = []
+    faults = 0
+    at = text.find("{", start.end()) if start else -1
+    while at >= 0 and faults < _MOST_FAULTS:
+        try:
+            item, at = decoder.raw_decode(text, at)
+            items += [item] if "id" in item else []  # others are parts of an item that can't be read
+        except (ValueError, RecursionError):
+            faults, at = faults + 1, at + 1
+        at = text.find("{", at)
+    if start is None or not items:
+        return None
+    head = {}
+    with suppress(ValueError, RecursionError):
+        head = decoder.decode(text[: start.start()] + '"items":[]}')
+    return {**head, "items": items}
 
 
 def _entry(item: dict[str, Any], base: str) -> Entry:

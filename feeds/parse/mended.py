@@ -12,7 +12,9 @@ from feedparser.namespaces.mediarss import Namespace as MediaRss
 from feeds.errors import ParseError
 
 _pop = _FeedParserMixin.pop
+_sync_author_detail = _FeedParserMixin._sync_author_detail
 _start_item = Namespace._start_item
+_LONGEST_AUTHOR = 1000
 
 
 def read(url: str, document: bytes) -> Any:
@@ -61,6 +63,15 @@ def _end_media_description(self: Any) -> None:
     self.pop("media_description")
 
 
+def _sync_short_author_detail(self: Any, key: str = "author") -> None:
+    """feedparser looks for an e-mail address with a pattern that takes the square of a name's length."""
+    context = self._get_context()
+    if isinstance(author := dict.get(context, key), str):
+        context[key] = author[:_LONGEST_AUTHOR]
+    _sync_author_detail(self, key)
+
+
+_FeedParserMixin._sync_author_detail = _sync_short_author_detail
 _FeedParserMixin.pop = _pop_outside_images
 # An id is compared, never followed: resolved, it would change whenever the feed moves. RFC 4287 section 4.2.6.
 _FeedParserMixin.can_be_relative_uri = _FeedParserMixin.can_be_relative_uri - {"id"}

@@ -6,6 +6,7 @@ that has the parser loaded (safe beside threads), and end with their parent, eve
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import gc
 import math
@@ -15,11 +16,11 @@ import resource
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
@@ -32,6 +33,7 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 QUICK = 1.0  # seconds; an honest document takes a hundredth
+_MUCH = 120_000_000  # bytes; a child takes half of it
 _JOBS_PER_CHILD = 2000  # then a fresh one takes its place, lest memory that some document made it take stays taken
 
 
@@ -103,7 +105,12 @@ class Pool:
         self, seconds: float, job: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Result:
         future: Future[Result] = self._started().schedule(_run, args=(job, args, kwargs), timeout=seconds)
-        return future.result()
+        try:
+            return future.result()
+        finally:
+            del (
+                future
+            )  # it holds the error, and the error this frame with the document in it: a circle, seldom collected
 
     def _started(self) -> ProcessPool:
         with self._starting:
@@ -139,14 +146,39 @@ class _OutOfMemory(Exception):
     """A job met the memory limit. (A MemoryError itself might stand for the parent's.)"""
 
 
+_limit = resource.RLIM_INFINITY
+
+
 def _run(job: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result:
+    _give_memory_back()
     try:
-        return job(*args, **kwargs)
+        with _limited():
+            return job(*args, **kwargs)
     except MemoryError:
         pass
     # Out here the error no longer holds what the job had made: there is room to send the answer.
     gc.collect()
     raise _OutOfMemory
+
+
+@contextmanager
+def _limited() -> Iterator[None]:
+    """The limit holds for a job alone: a child that met it while it receives the next would end, and all others with it."""
+    before, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (_limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (before, hard))
+
+
+def _give_memory_back() -> None:
+    """Return to the system what an earlier job left behind, lest the next one pay for it."""
+    if _resident() > _MUCH:
+        gc.collect()
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
 
 
 def _prepare(
@@ -160,10 +192,10 @@ def _prepare(
         initializer(*initargs)
     # The limit is on what this job takes beyond what the program itself does: address space is not memory.
     taken = _address_space()
+    global _limit
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     limit = taken + memory - _resident()
-    if hard == resource.RLIM_INFINITY or limit < hard:
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    _limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
 
 
 def _die_with_parent(alive: Connection) -> None:

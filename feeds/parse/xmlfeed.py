@@ -44,8 +44,7 @@ def parse_xml(response: Response, known: Container[str] = (), salt: str = "") ->
     """
     text = decode(response.body, response.headers.get("content-type", ""))
     _refuse_other_kinds(response.url, text)
-    document = as_xml(text)
-    _refuse_traps(response.url, document)
+    document, trapped = _without_traps(response.url, as_xml(text))
     found = _read(response.url, document, known, salt)
     read = found.head
     if not read.version and not found.entries:
@@ -67,7 +66,7 @@ def parse_xml(response: Response, known: Container[str] = (), salt: str = "") ->
         skip_hours=_skip_hours(text),
         skip_days=_skip_days(text),
         entries=tuple(compress(entries, said)),
-        problem=_problem(read),
+        problem=_problem(read) or trapped,
         keys=tuple(compress(found.keys, said)),
         left_out=found.left_out,
     )
@@ -127,18 +126,34 @@ def _refuse_other_kinds(url: str, text: str) -> None:
             raise ParseError(url, f"{kind} came in place of a feed")
 
 
-def _refuse_traps(url: str, document: bytes) -> None:
+def _without_traps(url: str, document: bytes) -> tuple[bytes, str | None]:
+    """*document* without the entries that would take feedparser minutes, and why they are left out.
+
+    Raises ParseError where the traps are in no single entry.
+    """
+    trap = _trap(document)
+    if trap is None:
+        return document, None
+    rest, left = salvage.without(document, _trap)
+    if not left or _trap(rest):
+        raise ParseError(url, f"the document has {trap}; no honest feed does")
+    return rest, f"what has {trap} is left out; no honest feed has"
+
+
+def _trap(document: bytes) -> str | None:
     """What takes feedparser minutes, and no honest feed has: thousands of namespaces, endless tags."""
     if (
         document.count(b"xmlns:") > _MOST_NAMESPACES
         and len(set(re.findall(rb"xmlns:[\w.-]+", document))) > _MOST_NAMESPACES
     ):
-        raise ParseError(url, f"the document declares more than {_MOST_NAMESPACES} namespaces; no honest feed does")
+        return f"more than {_MOST_NAMESPACES} namespaces"
     for tag, most in ((b"<category", _MOST_CATEGORIES), (b"<item", _MOST_ENTRIES), (b"<entry", _MOST_ENTRIES)):
         if document.count(tag) > most:
-            raise ParseError(url, f"the document has more than {most} <{tag[1:].decode()}>; no honest feed does")
-    if re.search(rb"<[A-Za-z/][^<>]{%d}" % _LONGEST_TAG, document):
-        raise ParseError(url, f"the document has a tag of more than {_LONGEST_TAG} characters; no honest feed does")
+            return f"more than {most} <{tag[1:].decode()}>"
+    endless = rb"<[A-Za-z/][^<>]{%d}" % _LONGEST_TAG
+    if re.search(endless, document) and re.search(endless, salvage.without_cdata(document)):
+        return f"a tag of more than {_LONGEST_TAG} characters"
+    return None
 
 
 def _not_a_feed(read: Any, text: str) -> str:

@@ -15,6 +15,7 @@ from feeds.render.parts import RenderSettings, SourceInfo
 from feeds.render.values import direction, language_tag, line, media_type, source_id, web_url, xml_text
 
 SUMMARY_LENGTH = 500
+_LONGEST_TEXT = 100_000  # characters of HTML; a feed of a hundred longer texts is more than readers take
 _UNTITLED = "Untitled"
 _CONTROLS = re.compile(r"(<(?:audio|video)\b[^<>]*?) controls(?:=\"[^\"<>]*\")?([^<>]*>)")
 _BDO = re.compile(r"<(/?)bdo\b")
@@ -83,7 +84,8 @@ def make_entry(article: StoredArticle, settings: RenderSettings, source: SourceI
     origin = _origin(source)
     also = tuple(name for name in (line(other.name) for other in article.also) if name)
     credit = _credit(origin, url, also)
-    content = _fit_for_feeds(article.content) if policy == "full" else ""
+    is_whole = policy == "full" and len(article.content) <= _LONGEST_TEXT
+    content = _fit_for_feeds(article.content) if is_whole else ""
     return Entry(
         id=article.id,
         title=title,

@@ -20,6 +20,8 @@ from feeds.urls import public_url
 
 # A source whose last check lies further ahead than this was checked under a wrong clock, and is due.
 _CLOCK_SLACK = timedelta(minutes=5)
+# Who comes once a day, in that very hour, asks all the same in the end.
+_LONGEST_SKIP = timedelta(days=3)
 _DAY = 86_400_000_000  # microseconds, as a Timestamp is kept
 _CLEARED = {
     "etag": None, "last_modified": None, "body_hash": None, "due_at": None, "next_check": None, "retry_until": None,
@@ -137,7 +139,14 @@ def _is_due(row: Row[Any], now: datetime, *, early: bool, force: bool) -> bool:
     if row.retry_until is not None and row.retry_until > now:
         return False
     at: datetime | None = row.due_at if early else row.next_check
-    return force or at is None or at <= now
+    if force or at is None:
+        return True
+    return at <= now and not (_is_skipped(row, now) and now - at < _LONGEST_SKIP)
+
+
+def _is_skipped(row: Row[Any], now: datetime) -> bool:
+    """True in an hour or on a day that its feed asks to be left alone: it may have been due before, and nobody came."""
+    return now.hour in row.skip_hours or now.weekday() in row.skip_days
 
 
 def release(connection: Connection) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
-from feeds.model import Article, KnownItem, Outcome, Reading, Saved, TopicMatch
+from feeds.model import Article, KnownItem, Outcome, Reading, Saved, SourceState, TopicMatch
 from feeds.store import archiving, listing, membership, months, paging, searching
 from feeds.store.membership import Placed
 from feeds.store.polling import save_states
@@ -19,6 +19,8 @@ from feeds.store.schema import articles, documents_read, fetch_log, listings, so
 
 # "Of undated ones only the ten topmost enter subscription feeds", in the first document of a source added later.
 _UNDATED_AT_FIRST = 10
+# Of one document at one time: each costs a page and more, and publishing must end in time.
+_MOST_NEW = 1000
 
 _COLUMNS = tuple(
     field.name for field in fields(Article) if field.name in articles.c and field.name not in ("published", "updated")
@@ -30,8 +32,9 @@ def save(
 ) -> list[Saved]:
     """Keep *outcomes*, one a source. *published* says whether the store has published before: there is someone to flood."""
     saved = [_save_reading(connection, namespace, outcome, now, published) for outcome in outcomes]
-    save_states(connection, [outcome.state for outcome in outcomes])
-    _log(connection, zip(outcomes, saved, strict=True), now)
+    pairs = list(zip(outcomes, saved, strict=True))
+    save_states(connection, [_state(connection, outcome.state, each.left) for outcome, each in pairs])
+    _log(connection, pairs, now)
     return saved
 
 
@@ -43,7 +46,8 @@ def _save_reading(
     is_first = _document_at(connection, outcome.state.id) is None
     held = _held(outcome.reading.articles) if is_first and published else set()
     saved = _save_articles(connection, namespace, outcome.state.id, outcome.reading, held, now)
-    _know(connection, outcome.state.id, outcome.reading.items)
+    if not saved.left:  # else some of them are not in the store yet
+        _know(connection, outcome.state.id, outcome.reading.items)
     return saved
 
 
@@ -59,6 +63,20 @@ def _know(connection: Connection, source_id: int, items: Mapping[str, KnownItem]
         connection.execute(delete(documents_read).where(documents_read.c.source_id == source_id))
         values = {"source_id": source_id, "known": msgspec.msgpack.encode(items)}
         connection.execute(insert(documents_read).values(values))
+
+
+def _state(connection: Connection, state: SourceState, left: int) -> SourceState:
+    """*state*; where entries are left for the next time as if its document had not been read, nor been the first."""
+    if not left:
+        return state
+    return replace(
+        state,
+        etag=None,
+        last_modified=None,
+        body_hash=None,
+        document_at=_document_at(connection, state.id),
+        problem=f"{left} of its entries are left for the next time: more than {_MOST_NEW} at once are too many",
+    )
 
 
 def _document_at(connection: Connection, source_id: int) -> datetime | None:
@@ -81,6 +99,7 @@ def _save_articles(
     found = reading.articles
     known = listing.known(connection, source_id, found)
     strangers = [article for article in found if article.identity not in known]
+    strangers, left = strangers[:_MOST_NEW], len(strangers[_MOST_NEW:])
     listed = {article.identity for article in found}.union(reading.unchanged)
     twins = listing.twins(connection, source_id, strangers, listed)
     new = [article for article in strangers if article.identity not in twins]
@@ -96,7 +115,7 @@ def _save_articles(
     known |= listing.known(connection, source_id, [article for article in strangers if article.identity in stored])
     updated = sum(_edit(connection, source_id, article, row, now) for article in found
                   if (row := known.get(article.identity) or twins.get(article.identity)) is not None)  # fmt: skip
-    return Saved(len(new), updated)
+    return Saved(len(new), updated, left)
 
 
 def _stored(
