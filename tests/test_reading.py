@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from feeds import reading
-from feeds.config import Source
+from feeds.config import Source, secrets_of
 from feeds.config import parse as parse_config
 from feeds.model import Article, Entry, ParsedFeed, Response, Text, TopicMatch
 from tests.build import NOW, source
@@ -41,7 +41,8 @@ def test_secret_of_the_address_is_cut_out_of_the_document_and_a_section_s_number
     link = "https://courier.example/a?sid=5&amp;token=s3cr3t99&amp;id=1"
     body = rss(f"<title>T</title><guid>{link}</guid><link>{link}</link>")
     asked = source(url="https://courier.example/feed?sid=5&token=s3cr3t99")
-    (article,) = reading.read(Response("https://courier.example/feed", 200, {}, body), asked, NOW).articles
+    answer = Response("https://courier.example/feed", 200, {}, body)
+    (article,) = reading.read(answer, asked, NOW, None, secrets_of(asked)).articles
     assert "s3cr3t99" not in repr(article)
     assert "sid=5" in (article.link or "")
 
