@@ -34,10 +34,12 @@ from feeds.errors import ServeError
 from feeds.model import Evidence, TopicMatch
 from feeds.serve import Server, protocol
 from feeds.serve.openapi import DESCRIPTION
+from feeds.serve.queries import _row
 from feeds.serve.vitals import overdue
 from feeds.store import Store
 from tests.archive_reader import ATOM, link
 from tests.build import HOUR, NOW, article, listed
+from tests.validity import samples
 from tests.validity.checks import check_document
 
 MALI = TopicMatch(1.5, (Evidence("mali", "Mali", "title", 1.0, label="Mali", country="ML"),))
@@ -267,6 +269,15 @@ def test_page_shows_what_was_found_and_where_to_subscribe(site: Site) -> None:
     assert "Gold in Mali 0" in page
     assert 'rel="next"' in page
     assert "form" in site.get("/search").body.decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "summary", "content"), [("full", "Said", "<p>Said</p>"), ("summary", "Said", None), ("link", None, None)]
+)
+def test_api_gives_no_more_text_than_may_be_republished(text: str, summary: str | None, content: str | None) -> None:
+    said = samples.article(1, summary="Said", content="<p>Said</p>")
+    given = _row(said, samples.settings(text=text))
+    assert (given["summary"], given["content"]) == (summary, content)
 
 
 def test_api_gives_articles_with_cursors_as_it_describes_itself(site: Site) -> None:

@@ -199,8 +199,7 @@ def article_path(article_id: str) -> str:
 def article_page(article: StoredArticle, settings: RenderSettings) -> Document:
     """articles/ID.html: whose it is, when, what it says as far as may be republished, why it is here, who else has it."""
     entry = make_entry(article, settings)
-    source = settings.sources.get(article.source.name)
-    policy = (source.text if source else None) or settings.publish.text
+    policy = settings.text_of(article.source.name)
     _ = words(settings.site)
     shown = _shown(entry, settings, "../")
     changed = entry.updated > article.date

@@ -97,6 +97,11 @@ class RenderSettings:
         """Where *path*, relative to output/, is reachable."""
         return self.site.base_url.rstrip("/") + "/" + path
 
+    def text_of(self, source: str) -> TextPolicy:
+        """How much may be republished of what *source*, by its name, brought."""
+        info = self.sources.get(source)
+        return (info.text if info else None) or self.publish.text
+
     def feed_url(self, feed: OutputFeed, kind: str) -> str:
         """Where *feed* is reachable as "atom", "rss" or "json"."""
         return feed.urls.get(kind) or self.url(f"{feed.path}/{FILES[kind]}")

@@ -17,8 +17,10 @@ from starlette.responses import Response
 
 from feeds.errors import StoreError, UsageError
 from feeds.export import row
+from feeds.markup import summarise
 from feeds.model import StoredArticle
 from feeds.render import FILES, OutputFeed, RenderSettings, render_feed, search_page
+from feeds.render.entry import SUMMARY_LENGTH
 from feeds.search import FILTERS, Query, canonical, parse
 from feeds.serve.live import Live
 from feeds.serve.openapi import DESCRIPTION
@@ -169,8 +171,17 @@ class Queries:
         further = None
         if found.further is not None:
             further = f"{found.settings.url('api/articles')}?{_with(request, before=str(found.further))}"
-        value = {"articles": [row(article) for article in found.articles], "next": further}
+        value = {"articles": [_row(article, found.settings) for article in found.articles], "next": further}
         return answer(request, json.dumps(value, ensure_ascii=False).encode(), "application/json", _MAX_AGE, **OPEN)
+
+
+def _row(article: StoredArticle, settings: RenderSettings) -> dict[str, Any]:
+    """As `feeds export` shows it, but no more of its text than may be republished."""
+    policy = settings.text_of(article.source.name)
+    if policy == "full":
+        return row(article)
+    said = summarise(article.summary, SUMMARY_LENGTH) if policy == "summary" else ""
+    return row(article) | {"content": None, "summary": said or None}
 
 
 def _asked(request: Request) -> _Asked:
