@@ -85,10 +85,14 @@ def clean(markup: str) -> str:
             '<img src="https://courier.example/news/a.jpg" srcset="https://courier.example/news/b.jpg 2x"'
             ' referrerpolicy="no-referrer">',
         ),
-        ('<img src="a.jpg" srcset="">', '<img src="https://courier.example/news/a.jpg">'),
+        (
+            '<img src="a.jpg" srcset="">',
+            '<img src="https://courier.example/news/a.jpg" referrerpolicy="no-referrer">',
+        ),
         (
             '<img src="a.jpg" srcset="b.jpg 2x, ">',
-            '<img src="https://courier.example/news/a.jpg" srcset="https://courier.example/news/b.jpg 2x">',
+            '<img src="https://courier.example/news/a.jpg" srcset="https://courier.example/news/b.jpg 2x"'
+            ' referrerpolicy="no-referrer">',
         ),
         ("<form><p>Prose that a form wraps.</p><input></form>", "<p>Prose that a form wraps.</p>"),
         ("&lt;p&gt;Escaped &lt;b&gt;twice&lt;/b&gt;&lt;/p&gt;", "<p>Escaped <b>twice</b></p>"),

@@ -49,7 +49,10 @@ def bare_engine(url: str) -> Engine:
 
 def file_of(url: str) -> Path | None:
     """The file that an SQLite store is in; None for other databases, and for one in memory."""
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except (SQLAlchemyError, ValueError):  # whoever opens it says what is wrong
+        return None
     is_file = parsed.drivername.startswith("sqlite") and parsed.database not in (None, "", ":memory:")
     return Path(str(parsed.database)) if is_file else None
 

@@ -194,6 +194,7 @@ def _mend_references(connection: Connection) -> None:
         connection.execute(schema.sources.insert().values(_remembered(connection, number)))
     for table, rowid, *_ in connection.execute(text("PRAGMA foreign_key_check")).all():
         connection.execute(text(f'DELETE FROM "{table}" WHERE rowid = :rowid'), {"rowid": rowid})
+    _ask_in_full(connection)
 
 
 def _remembered(connection: Connection, number: int) -> dict[str, Any]:
@@ -288,12 +289,17 @@ def _search(connection: Connection) -> Iterator[Fault]:
         yield Fault(f"the full-text index is out of step ({wrong} articles)", searching.make_anew)
 
 
+def _ask_in_full(connection: Connection) -> None:
+    """Have every source's document fetched and read whole: of what was known of its items some may be lost."""
+    connection.execute(update(schema.sources).values(etag=None, last_modified=None, body_hash=None))
+    connection.execute(delete(schema.documents_read))
+
+
 def begin_again(connection: Connection) -> None:
     """Have everything made anew that is made from the articles: places, pages, files; and every source asked in full."""
-    articles, sources = schema.articles, schema.sources
+    articles = schema.articles
     connection.execute(update(articles).values(touched=True, unpaged=True))
     connection.execute(update(schema.documents).values(key=None))
-    connection.execute(update(sources).values(etag=None, last_modified=None, body_hash=None))
-    connection.execute(delete(schema.documents_read))  # what came of items may be lost: all are read again
+    _ask_in_full(connection)
     archiving.count_again(connection)
     months.count_again(connection)

@@ -84,7 +84,7 @@ def _() -> None:
 
     for module in (reading, schedule, polling):
         put(module, public_url=lambda url: url)
-    put(reading, _without_secrets=lambda response, source: response.body)
+    put(reading, without=lambda body, secrets: body)
 
 
 @guard("a reason is one line")
