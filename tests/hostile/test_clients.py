@@ -24,6 +24,7 @@ import pytest
 from html5lib.html5parser import HTMLParser
 from lxml import etree
 
+from feeds.export import row
 from feeds.markup import inert_title
 from feeds.render import page
 from feeds.serve import files, protocol, queries
@@ -740,6 +741,7 @@ def test_searches_of_clients_that_left_are_not_made(site: Site, monkeypatch: pyt
 def test_answers_that_nobody_takes_are_counted_and_forgotten(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "_MOST_UNSENT", 1)
     monkeypatch.setattr(protocol, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(queries, "_row", lambda each, settings: row(each))  # as under text = "full"
     site.keep([article(f"long{n}", title=f"Long {n}", content=f"<p>{'word ' * 20_000}</p>", topics={"sahel": MALI},
     published=NOW - n * HOUR)
                for n in range(20)])  # fmt: skip
