@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
 
@@ -22,6 +24,18 @@ def answer(status: str, body: bytes = b"", **headers: str) -> bytes:
 
 def redirect(location: str, status: str = "302 Found") -> bytes:
     return answer(status, Location=location)
+
+
+def drip(start: bytes, part: bytes, pause: float = 0.05) -> Callable[[socket.socket], None]:
+    """Sends *start*, then *part* again and again, until the client is gone."""
+
+    def send(connection: socket.socket) -> None:
+        connection.sendall(start)
+        for _ in itertools.count():
+            connection.sendall(part)
+            time.sleep(pause)
+
+    return send
 
 
 class Origin:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import itertools
 import socket
 import struct
 import threading
@@ -24,7 +23,7 @@ from feeds.fetch import Fetcher
 from feeds.fetch.budget import Budget
 from feeds.fetch.connection import Resolver
 from feeds.model import Request
-from tests.origin import Answer, Origin, answer, redirect
+from tests.origin import Answer, Origin, answer, drip, redirect
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SETTINGS = FetchSettings(
@@ -49,18 +48,6 @@ def failure(fetcher: Fetcher, url: str) -> FetchError:
     with pytest.raises(FetchError) as caught:
         fetcher.fetch(Request(url), NOW)
     return caught.value
-
-
-def drip(start: bytes, part: bytes, pause: float = 0.05) -> Callable[[socket.socket], None]:
-    """Sends *start*, then *part* again and again, until the client is gone."""
-
-    def send(connection: socket.socket) -> None:
-        connection.sendall(start)
-        for _ in itertools.count():
-            connection.sendall(part)
-            time.sleep(pause)
-
-    return send
 
 
 def pour(start: bytes, part: bytes) -> Callable[[socket.socket], None]:

@@ -23,37 +23,12 @@ from tests.hostile.machine import (
     files,
     mounted,
     opened,
-    prepare,
     read_only,
     slow,
     stored_ids,
 )
-from tests.web import Web
 
 needs_mount = pytest.mark.skipif(not can_mount(), reason="needs the right to mount (root)")
-
-
-@pytest.fixture(scope="module")
-def web() -> Iterator[Web]:
-    with Web() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory, web: Web) -> Machine:
-    return prepare(tmp_path_factory.mktemp("well"), Rounds(web))
-
-
-@pytest.fixture
-def rounds(web: Web) -> Rounds:
-    fresh = Rounds(web)
-    fresh.serve(0)
-    return fresh
-
-
-@pytest.fixture
-def machine(template: Machine, tmp_path: Path) -> Machine:
-    return copied(template, tmp_path)
 
 
 # Full

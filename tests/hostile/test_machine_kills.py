@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,11 +13,8 @@ from tests.hostile.machine import (
     check_no_promise_is_broken,
     check_well_again,
     check_whole,
-    copied,
-    prepare,
     run,
 )
-from tests.web import Web
 
 # Runs the program, and has it killed when FUNCTION of MODULE is called for the NUMBERth time: before it, or after.
 KILLER = """
@@ -73,29 +68,6 @@ INSTANTS = {
     "while indexing": ("feeds.store.searching", "", "remove", 1, "after"),
 }
 QUICK = ("in a source's transaction", "between files")
-
-
-@pytest.fixture(scope="module")
-def web() -> Iterator[Web]:
-    with Web() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory, web: Web) -> Machine:
-    return prepare(tmp_path_factory.mktemp("well"), Rounds(web))
-
-
-@pytest.fixture
-def rounds(web: Web) -> Rounds:
-    fresh = Rounds(web)
-    fresh.serve(0)
-    return fresh
-
-
-@pytest.fixture
-def machine(template: Machine, tmp_path: Path) -> Machine:
-    return copied(template, tmp_path)
 
 
 @pytest.mark.parametrize("instant", cases(INSTANTS, QUICK))

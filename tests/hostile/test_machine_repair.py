@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,39 +19,13 @@ from tests.hostile.machine import (
     cases,
     check_consistent,
     check_well_again,
-    copied,
     opened,
-    prepare,
     stored_ids,
 )
-from tests.web import Web
 
 Damage = Callable[[Path], None]
 NOW = datetime.now(UTC).replace(microsecond=0)
 PAGE = 4096
-
-
-@pytest.fixture(scope="module")
-def web() -> Iterator[Web]:
-    with Web() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory, web: Web) -> Machine:
-    return prepare(tmp_path_factory.mktemp("well"), Rounds(web))
-
-
-@pytest.fixture
-def rounds(web: Web) -> Rounds:
-    fresh = Rounds(web)
-    fresh.serve(0)
-    return fresh
-
-
-@pytest.fixture
-def machine(template: Machine, tmp_path: Path) -> Machine:
-    return copied(template, tmp_path)
 
 
 def overwritten(start: int, length: int, what: Callable[[int], bytes] = bytes) -> Damage:

@@ -7,38 +7,12 @@ import pty
 import resource
 import select
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.hostile.machine import Machine, Rounds, cases, check_consistent, check_well_again, copied, prepare, run
-from tests.web import Web
+from tests.hostile.machine import Machine, Rounds, cases, check_consistent, check_well_again, run
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX's own troubles")
-
-
-@pytest.fixture(scope="module")
-def web() -> Iterator[Web]:
-    with Web() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory, web: Web) -> Machine:
-    return prepare(tmp_path_factory.mktemp("well"), Rounds(web))
-
-
-@pytest.fixture
-def rounds(web: Web) -> Rounds:
-    fresh = Rounds(web)
-    fresh.serve(0)
-    return fresh
-
-
-@pytest.fixture
-def machine(template: Machine, tmp_path: Path) -> Machine:
-    return copied(template, tmp_path)
 
 
 # Streams

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -22,8 +22,6 @@ from tests.hostile.machine import (
     check_consistent,
     check_no_promise_is_broken,
     check_well_again,
-    copied,
-    prepare,
     run,
     slow,
 )
@@ -52,28 +50,10 @@ main()
 """
 
 
-@pytest.fixture(scope="module")
-def web() -> Iterator[Web]:
-    with Web() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory, web: Web) -> Machine:
-    return prepare(tmp_path_factory.mktemp("well"), Rounds(web))
-
-
 @pytest.fixture
-def rounds(web: Web) -> Rounds:
-    fresh = Rounds(web)
-    fresh.serve(0)
-    return fresh
-
-
-@pytest.fixture
-def machine(template: Machine, tmp_path: Path) -> Machine:
-    (tmp_path / "offset").write_text("0")
-    return copied(template, tmp_path)
+def machine(machine: Machine) -> Machine:
+    (machine.folder / "offset").write_text("0")
+    return machine
 
 
 def set_clock(patch: pytest.MonkeyPatch, moment: datetime) -> None:

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import gzip
-import itertools
 import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.hostile.judge import Case, check, ok
-from tests.origin import Answer, redirect
+from tests.origin import Answer, drip, redirect
 from tests.web import item, rss
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 TIMED_OUT = "timed out after 2 s"
-
-
-def drip(start: bytes, part: bytes, pause: float = 0.1) -> Callable[[socket.socket], None]:
-    """Sends *start*, then *part* again and again, until the client is gone."""
-
-    def send(connection: socket.socket) -> None:
-        connection.sendall(start)
-        for _ in itertools.count():
-            connection.sendall(part)
-            time.sleep(pause)
-
-    return send
 
 
 def silent(connection: socket.socket) -> None:
