@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
@@ -103,9 +103,10 @@ def _save_articles(
     listed = {article.identity for article in found}.union(reading.unchanged)
     twins = listing.twins(connection, source_id, strangers, listed)
     new = [article for article in strangers if article.identity not in twins]
-    stored = _stored(connection, namespace, source_id, new)
+    ids = {each.identity: str(uuid.uuid5(namespace, f"{source_id}\n{each.identity}")) for each in new}
+    stored = _pks(connection, ids)  # though no listing says so, as after the repair of a damaged store
     new = [article for article in new if article.identity not in stored]
-    pks: dict[str, int | None] = {**stored, **_insert(connection, namespace, source_id, new, held, now)}
+    pks: dict[str, int | None] = {**stored, **_insert(connection, source_id, new, ids, held, now)}
     for article in strangers:
         twin = twins.get(article.identity)
         pks.setdefault(article.identity, twin.article if twin is not None else None)
@@ -118,37 +119,31 @@ def _save_articles(
     return Saved(len(new), updated, left)
 
 
-def _stored(
-    connection: Connection, namespace: uuid.UUID, source_id: int, new: Sequence[Article]
-) -> dict[str, int | None]:
-    """Those that are stored though no listing says so, as after the repair of a damaged store; their keys by identity."""
-    identities = {_id(namespace, source_id, article): article.identity for article in new}
-    found: dict[str, int | None] = {}
+def _pks(connection: Connection, ids: Mapping[str, str]) -> dict[str, int]:
+    """The keys of those stored articles that have these ids, both by identity."""
+    identities = {id_: identity for identity, id_ in ids.items()}
+    found: dict[str, int] = {}
     for part in listing.chunks(list(identities)):
         rows = connection.execute(select(articles.c.id, articles.c.pk).where(articles.c.id.in_(part)))
-        found |= {identities[key]: pk for key, pk in rows}
+        found |= {identities[row.id]: row.pk for row in rows}
     return found
-
-
-def _id(namespace: uuid.UUID, source_id: int, article: Article) -> str:
-    return str(uuid.uuid5(namespace, f"{source_id}\n{article.identity}"))
 
 
 def _insert(
     connection: Connection,
-    namespace: uuid.UUID,
     source_id: int,
     new: Sequence[Article],
+    ids: Mapping[str, str],
     held: set[str],
     now: datetime,
-) -> dict[str, int | None]:
-    """Insert the new articles; their keys by identity."""
+) -> dict[str, int]:
+    """Insert the new articles, whose *ids* are by identity; so are their keys."""
     if not new:
         return {}
     rows = [
         _values(article)
         | {
-            "id": _id(namespace, source_id, article),
+            "id": ids[article.identity],
             "source_id": source_id,
             "published": article.published,
             "updated": article.updated or article.published or now,
@@ -159,17 +154,10 @@ def _insert(
         for article in new
     ]
     connection.execute(insert(articles), rows)  # RETURNING their keys would take twice as long
-    pks = dict(_pks(connection, [row["id"] for row in rows]))
-    keyed = [(pks[row["id"]], article) for row, article in zip(rows, new, strict=True)]
-    placed = [Placed(pk, article.published or now, article.language, article.topics) for pk, article in keyed]
+    pks = _pks(connection, {article.identity: ids[article.identity] for article in new})
+    placed = [Placed(pks[each.identity], each.published or now, each.language, each.topics) for each in new]
     membership.place(connection, placed)
-    return {article.identity: pk for pk, article in keyed}
-
-
-def _pks(connection: Connection, ids: Sequence[str]) -> Iterator[tuple[str, int]]:
-    for part in listing.chunks(ids):
-        rows = connection.execute(select(articles.c.id, articles.c.pk).where(articles.c.id.in_(part)))
-        yield from ((row.id, row.pk) for row in rows)
+    return pks
 
 
 def _values(article: Article) -> dict[str, Any]:
