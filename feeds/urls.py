@@ -61,10 +61,8 @@ def canonical_url(url: str) -> str | None:
     section 6.2 has them, no tracking parameters (the others stay, in their order), known redirectors unwrapped.
     """
     absolute = resolve("", url)
-    while (
-        absolute is not None and (target := _redirect_target(absolute)) is not None
-    ):  # each shorter than the one before
-        absolute = target
+    while absolute is not None and (target := _redirect_target(absolute)) is not None:
+        absolute = target  # each shorter than the one before
     if absolute is None:
         return None
     parts = urlsplit(absolute)

@@ -108,9 +108,8 @@ class Pool:
         try:
             return future.result()
         finally:
-            del (
-                future
-            )  # it holds the error, and the error this frame with the document in it: a circle, seldom collected
+            # It holds the error, and the error this frame with the document in it: a circle, seldom collected.
+            del future
 
     def _started(self) -> ProcessPool:
         with self._starting:
