@@ -105,7 +105,7 @@ def check_store(path: Path, expected: dict[str, str]) -> None:
 
 
 def test_kills_at_random_instants_lose_and_double_nothing(tmp_path: Path) -> None:
-    run_rounds(tmp_path, 8, seed=1)
+    run_rounds(tmp_path, 3, seed=1)
 
 
 @pytest.mark.slow

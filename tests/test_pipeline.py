@@ -330,6 +330,7 @@ def test_definition_that_changes_while_an_article_is_hidden_counts_when_it_comes
     assert (site.titles("sahel"), site.titles()) == ([], ["Mali and Niger reopen their border"])
 
 
+@pytest.mark.slow
 def test_many_documents_that_are_slow_to_read_do_not_stretch_the_refresh(site: Site, web: Web) -> None:
     slow = Page(rss(*(f"<title>{number}</title>{'<odd>1</odd>' * 60}" for number in range(1500))))
     for number in range(10):

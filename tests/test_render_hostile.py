@@ -11,7 +11,7 @@ from typing import Any
 
 import feedparser
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -93,6 +93,7 @@ def test_anything_makes_valid_documents(data: st.DataObject) -> None:
 
 @hypothesis_settings(deadline=None, max_examples=50)
 @given(st.lists(st.dictionaries(st.sampled_from(["name", "error"]), TEXTS, min_size=2), max_size=3))
+@example([{"name": "\ud800", "error": "\ud800"}])
 def test_status_takes_any_words(rows: list[dict[str, str]]) -> None:
     status, page = render_status(rows, settings(), NOW)
     assert len(json.loads(status.body)["sources"]) == len(rows)

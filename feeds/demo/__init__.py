@@ -77,7 +77,7 @@ base_url = "http://127.0.0.1:8000/"
 search = true                              # `feeds serve` answers there
 
 [fetch]
-timeout = "3s"                             # one source is slow on purpose
+timeout = "2s"                             # one source is slow on purpose
 allow_private_networks = ["127.0.0.0/8"]   # all sources are on this machine
 per_host = 16                              # and so all of one host
 

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import certifi
@@ -229,7 +231,7 @@ class Adapter(HTTPAdapter):
     """requests' adapter with our connections. Reused connections wait in it, up to *per_host* for each of *hosts*."""
 
     def __init__(self, hosts: int, per_host: int) -> None:
-        self._context = _tls_context()
+        self._context = _tls_context(_authorities())
         super().__init__(pool_connections=hosts, pool_maxsize=per_host)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
@@ -259,8 +261,19 @@ class Adapter(HTTPAdapter):
         return self.send(request, stream=True, proxies=proxies).raw
 
 
-def _tls_context() -> ssl.SSLContext:
-    """Verifies against the system's authorities, to which operators add their own, and certifi's."""
+def _authorities() -> tuple[tuple[str, float], ...]:
+    """Where the certificates of authorities lie, and when each place was changed."""
+    paths = ssl.get_default_verify_paths()
+    places = [Path(path) for path in (paths.cafile, paths.capath, certifi.where()) if path]
+    return tuple((str(place), place.stat().st_mtime) for place in places if place.exists())
+
+
+@lru_cache(maxsize=1)
+def _tls_context(authorities: tuple[tuple[str, float], ...]) -> ssl.SSLContext:
+    """Verifies against the system's authorities, to which operators add their own, and certifi's.
+
+    Loading them takes 70 ms, so a daemon does it again only where *authorities* have changed.
+    """
     context = create_urllib3_context()
     context.load_default_certs()
     context.load_verify_locations(certifi.where())

@@ -117,7 +117,7 @@ class Pool:
                 _leave_deleted_folder()
                 context = multiprocessing.get_context("forkserver")
                 self._alive = context.Pipe(duplex=False)
-                context.set_forkserver_preload(["feeds.reading", "feeds.parse.xmlfeed"])
+                context.set_forkserver_preload(["feeds.parse.preloaded"])
                 self._pool = ProcessPool(
                     max_workers=self._workers,
                     max_tasks=_JOBS_PER_CHILD,

@@ -112,11 +112,17 @@ def _age(changed_at: datetime | None, now: datetime) -> str:
 def _json(rows: Sequence[Row], days: Sequence[Row], now: datetime) -> bytes:
     value = {"generated": rfc3339(now), "sources": [_plain(row) for row in rows], "days": [_plain(day) for day in days]}
     packed = msgspec.json.encode(value, enc_hook=str)  # a third of json's time
-    return xml_text(msgspec.json.format(packed, indent=1).decode()).encode() + b"\n"
+    return msgspec.json.format(packed, indent=1) + b"\n"
 
 
 def _plain(row: Row) -> dict[str, Any]:
-    return {name: rfc3339(value) if isinstance(value, datetime) else value for name, value in row.items()}
+    return {name: _value(value) for name, value in row.items()}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    return xml_text(value) if isinstance(value, str) else value  # half a surrogate pair would make it no JSON
 
 
 def _first_tables(

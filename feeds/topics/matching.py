@@ -15,7 +15,7 @@ from feeds.topics.definition import SHIPPED, Definition, definition, digest, pla
 from feeds.topics.gazetteer import Concept
 from feeds.topics.mentions import ELSEWHERE, Family, Mention, Rejected, mentions
 from feeds.topics.passages import Page, is_digest, page
-from feeds.topics.scanning import Hit, Scanner
+from feeds.topics.scanning import Hit, Scanner, shipped_scanner
 from feeds.topics.scoring import NOTHING, Rule, Score, score
 from feeds.topics.verdict import THRESHOLD, Found, SetAside, Verdict
 
@@ -35,16 +35,17 @@ class Topics:
         for name, found in self._definitions.items():
             digests[name] = digest(found, digests)
         self.digests: Mapping[str, str] = MappingProxyType({name: digests[name] for name in names})
-        self._concepts = _all_concepts(self._definitions.values())
+        own = _own_concepts(self._definitions.values())
+        self._concepts = {**gazetteer.shipped(), **own}
         self._family = _family(self._concepts)
-        self._scanner = Scanner(self._concepts)
+        self._scanners = (shipped_scanner(), Scanner(own)) if own else (shipped_scanner(),)
         self._rules = {name: _rule(found, self._family) for name, found in self._definitions.items()}
         self._wanted = frozenset().union(*(rule.concepts for rule in self._rules.values()))
 
     def match(self, article: Article, source: Source | None = None) -> dict[str, TopicMatch]:
         """The topics that *article* is in, each with its score and evidence, strongest first."""
         read = page(article)
-        hits = self._scanner.hits(read)
+        hits = self._hits(read)
         possible = self._possible(hits)
         if not possible and (source is None or not source.topics):
             return {}
@@ -59,7 +60,7 @@ class Topics:
     def explain(self, article: Article, source: Source | None = None) -> dict[str, Verdict]:
         """Every topic, with what speaks for and against it."""
         read = page(article)
-        found, rejected = mentions(read, self._scanner.hits(read), self._family, self._wanted)
+        found, rejected = mentions(read, self._hits(read), self._family, self._wanted)
         scores = self._scores(read, found, article, source, self._rules.keys())
         return {
             name: self._verdict(name, read, rejected, source, *scores[name])
@@ -67,6 +68,9 @@ class Topics:
             else Verdict(False, 0.0, missing=self._not_asked(name, article, source))
             for name in self.names
         }
+
+    def _hits(self, read: Page) -> list[Hit]:
+        return [hit for scanner in self._scanners for hit in scanner.hits(read)]
 
     def _possible(self, hits: Iterable[Hit]) -> set[str]:
         """The topics that have all their sides among *hits*: for most articles there are none."""
@@ -175,9 +179,9 @@ def _in_order(definitions: Mapping[str, Definition]) -> dict[str, Definition]:
     return ordered
 
 
-def _all_concepts(definitions: Iterable[Definition]) -> dict[str, Concept]:
-    """The gazetteer, and what definitions bring: their own concepts by "topic/id", their plain words by the words."""
-    concepts = dict(gazetteer.shipped())
+def _own_concepts(definitions: Iterable[Definition]) -> dict[str, Concept]:
+    """What definitions bring beside the gazetteer: their own concepts by "topic/id", their plain words by the words."""
+    concepts: dict[str, Concept] = {}
     for found in definitions:
         for concept in found.own.values():
             concepts[f"{found.name}/{concept.id}"] = concept

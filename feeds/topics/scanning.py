@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from feeds.topics.folding import clean_lines, fold
-from feeds.topics.gazetteer import ANY_LANGUAGE, Concept
+from feeds.topics.gazetteer import ANY_LANGUAGE, Concept, shipped
 from feeds.topics.passages import Page
 
 # Arabic writes "and", "so", "in", "for" and "like" as one letter before a word; "for the" swallows the article's alef.
@@ -78,6 +79,12 @@ class Scanner:
         if (number, language) not in self._chosen:
             self._chosen[number, language] = _in_language(senses, language)
         return self._chosen[number, language]
+
+
+@cache
+def shipped_scanner() -> Scanner:
+    """The gazetteer's terms, compiled once a process: 60 ms."""
+    return Scanner(shipped())
 
 
 def _capitals(text: str) -> tuple[int, ...]:

@@ -201,7 +201,8 @@ def test_hidden_and_retired_articles_stay_away_through_a_recovery(machine: Machi
     published = b"".join(machine.files().values())
     assert b"Mali report 0-1<" not in published
     assert f"Mali report {retired}<".encode() not in published
-    assert b"Mali report 1-2<" in published
+    for key in rounds.expected.keys() - {"0-1", retired}:
+        assert f"Mali report {key}<".encode() in published
 
 
 def test_open_store_is_not_swapped_under_another_process(machine: Machine) -> None:

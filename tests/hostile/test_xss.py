@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
@@ -223,8 +223,7 @@ def test_nothing_runs_in_our_pages_and_they_ask_for_nothing(site: Site) -> None:
     seen = read_pages(site.web, [f"/out/{path}" for path in shown])
     assert (seen.marks, seen.asked, seen.console) == (set(), [], [])
     assert {path for path, _, _ in site.web.requests[before:]} <= {f"/out/{path}" for path in shown} | READERS_OWN
-    for path in pages:
-        check_page((site.folder / "output" / path).read_text())
+    check_pages(site.folder / "output" / path for path in pages)
 
 
 READERS_OWN = {"/reader.html", "/task", "/report", "/favicon.ico", "/out/search?q="}  # the last by our form
@@ -234,6 +233,11 @@ OURS = frozenset(
     " path circle desc text".split()
 )
 NEVER = ("src", "srcset", "srcdoc", "formaction", "background", "poster", "ping", "http-equiv")
+
+
+def check_pages(paths: Iterable[Path]) -> None:
+    for path in paths:
+        check_page(path.read_text())
 
 
 def check_page(text: str) -> None:
@@ -336,6 +340,8 @@ def test_without_the_cleaner_and_without_escaping_vectors_run(careless: Site, mo
     assert len(seen.report["banned"]) == 20
     assert [url for url, _ in seen.asked if "canary" in url]
     assert seen.report["referred"] > 0
+    articles = [path for path in careless.files() if path.startswith("articles/")]
     with pytest.raises(AssertionError):
-        check_page((careless.folder / "output/all/2026/11/1.html").read_text())
-    assert read_pages(careless.web, ["/out/all/2026/11/1.html"]).marks
+        check_pages(careless.folder / "output" / path for path in articles)
+    # A vector that leads its page elsewhere takes those after it along, so each has a page of its own.
+    assert len(read_pages(careless.web, [f"/out/{path}" for path in articles[:50]]).marks) > 5

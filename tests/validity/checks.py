@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,13 @@ def _json_item(item: dict[str, Any]) -> Iterator[str]:
         yield from values.bad_characters(text)
 
 
-def _page(body: bytes) -> Iterator[str]:
+@lru_cache(maxsize=20_000)
+def _page(body: bytes) -> tuple[str, ...]:
     """HTML that parses without an error, runs no script and asks nobody else for anything."""
-    text = body.decode("utf-8")
+    return tuple(_faults_of_page(body.decode("utf-8")))
+
+
+def _faults_of_page(text: str) -> Iterator[str]:
     try:
         tree = HTMLParser(strict=True, namespaceHTMLElements=False).parse(text)
     except ParseError as error:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from html import unescape
 
 from html5lib.html5parser import HTMLParser, ParseError
@@ -73,8 +74,13 @@ def not_blank(name: str, text: str | None) -> Iterator[str]:
         yield f"NotBlank: {name}"
 
 
-def html(text: str) -> Iterator[str]:
+@lru_cache(maxsize=20_000)
+def html(text: str) -> tuple[str, ...]:
     """NotHtml, SecurityRisk, SecurityRiskAttr and ContainsRelRef in a fragment."""
+    return tuple(_faults_of_fragment(text))
+
+
+def _faults_of_fragment(text: str) -> Iterator[str]:
     try:
         tree = HTMLParser(strict=True).parseFragment(text)
     except ParseError as error:
