@@ -91,7 +91,7 @@ def outcomes(
     _give_memory_back()
     waiting = _Waiting()
     until = time.monotonic() + schedule.longest(config.fetch, [_address(turn) for turn in turns]).total_seconds()
-    pool = Pool(PARSE_WORKERS, PARSE_SECONDS, PARSE_MEMORY, prepare, (config,), until)
+    pool = Pool(min(PARSE_WORKERS, len(turns)), PARSE_SECONDS, PARSE_MEMORY, prepare, (config,), until)
     with Fetcher.of(config) as fetcher, pool:
 
         def ask(turn: _Turn) -> _Answer:

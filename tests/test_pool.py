@@ -143,6 +143,27 @@ def test_all_children_end_with_their_killed_parent(tmp_path: Path) -> None:
     assert soon(lambda: not any(is_alive(child) for child in children)), "a child outlived its parent"
 
 
+def test_children_that_start_while_their_pool_ends_say_nothing(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os, threading, time\n"
+        "from feeds.parse.pool import Pool\n"
+        "threading.excepthook = lambda _: None  # the job that is cut off\n"
+        "if __name__ == '__main__':\n"
+        "    for part in range(30):\n"
+        "        with Pool(2, 2.0, 150_000_000) as pool:\n"
+        "            threading.Thread(target=pool.run, args=('a', os.getpid), daemon=True).start()\n"
+        "            time.sleep(0.002 * part)\n"
+        "    pool.run('a', os.getpid)\n"
+    )
+    root = Path(__file__).parent.parent
+    command = [sys.executable, str(script)]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr.count("Traceback") == 1
+    assert done.stderr.endswith("RuntimeError: the pool has ended\n")  # and starts no children any more
+
+
 def soon(happens: Callable[[], bool]) -> bool:
     """Whether it happens within ten seconds."""
     end = time.monotonic() + 10

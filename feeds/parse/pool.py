@@ -58,6 +58,7 @@ class Pool:
         self._workers, self._seconds, self._memory = workers, seconds, memory
         self._initializer, self._initargs = initializer, initargs
         self._pool: ProcessPool | None = None
+        self._has_ended = False
         self._starting = threading.Lock()
         self._until = until
         self._slow_lane = threading.Lock()
@@ -66,6 +67,8 @@ class Pool:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        with self._starting:
+            self._has_ended = True
         if self._pool is not None:
             self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join(timeout=5)
@@ -104,7 +107,10 @@ class Pool:
     def _within(
         self, seconds: float, job: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Result:
-        future: Future[Result] = self._started().schedule(_run, args=(job, args, kwargs), timeout=seconds)
+        with self._starting:
+            if self._has_ended:  # a thread that still has its turn must start no children, whom nobody would end
+                raise RuntimeError("the pool has ended")
+            future: Future[Result] = self._started().schedule(_run, args=(job, args, kwargs), timeout=seconds)
         try:
             return future.result()
         finally:
@@ -112,20 +118,19 @@ class Pool:
             del future
 
     def _started(self) -> ProcessPool:
-        with self._starting:
-            if self._pool is None:
-                _leave_deleted_folder()
-                context = multiprocessing.get_context("forkserver")
-                self._alive = context.Pipe(duplex=False)
-                context.set_forkserver_preload(["feeds.parse.preloaded"])
-                self._pool = ProcessPool(
-                    max_workers=self._workers,
-                    max_tasks=_JOBS_PER_CHILD,
-                    initializer=_prepare,
-                    initargs=(self._alive[0], self._memory, self._initializer, self._initargs),
-                    context=context,
-                )
-            return self._pool
+        if self._pool is None:
+            _leave_deleted_folder()
+            context = multiprocessing.get_context("forkserver")
+            self._alive = context.Pipe(duplex=False)
+            context.set_forkserver_preload(["feeds.parse.preloaded"])
+            self._pool = ProcessPool(
+                max_workers=self._workers,
+                max_tasks=_JOBS_PER_CHILD,
+                initializer=_prepare,
+                initargs=(self._alive[0], self._memory, self._initializer, self._initargs),
+                context=context,
+            )
+        return self._pool
 
 
 def _why_broken(error: BrokenProcessPool) -> str:

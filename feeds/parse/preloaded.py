@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+from types import TracebackType
+
 import feeds.parse.xmlfeed
 import feeds.reading  # noqa: F401
 from feeds.topics.scanning import shipped_scanner
 
 shipped_scanner()
+
+
+def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Nothing of a child that starts while its pool ends, and finds its locks and pipes gone."""
+    if not isinstance(error, FileNotFoundError | EOFError | ConnectionError):
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _tell

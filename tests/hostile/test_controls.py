@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import itertools
 import re
 import socket
+import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
+from feeds import publish
+from feeds.config import Source, edit
+from feeds.store import Store, leasing, polling
 from tests.build import HOUR, NOW
 from tests.hostile import test_cpu as cpu
 from tests.hostile import test_encodings as encodings
@@ -180,3 +187,46 @@ def test_new_articles_of_one_document(tmp_path: Path, off: list[str], pages: int
 def test_place_in_a_host_in_one_s_own_time(tmp_path: Path) -> None:
     run = judged(tmp_path, times.LED, "a place in a host in one's own time", timeout='"2s"')
     assert any(fault.startswith("took") for fault in run.faults_of_the_run())
+
+
+# Two at once
+
+
+def test_source_that_another_has_in_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store(f"sqlite:///{tmp_path / 'feeds.db'}", NOW) as store:
+        sources = (Source(url="https://courier.example/feed", name="Courier"),)
+        ids = [state.id for state in store.sync_sources(sources).values()]
+        monkeypatch.setattr(leasing, "this_process", lambda: f"{socket.gethostname()}:1")  # another, and it lives
+        monkeypatch.setattr(polling, "this_process", leasing.this_process)
+        assert len(store.claim(ids, NOW, HOUR)) == 1
+        monkeypatch.undo()
+        assert store.claim(ids, NOW, HOUR) == []
+        monkeypatch.setattr(polling, "is_held", lambda *_: False)
+        assert len(store.claim(ids, NOW, HOUR)) == 1
+
+
+@pytest.mark.parametrize("lock", [publish.alone, edit._alone], ids=["output", "config"])
+def test_folder_that_another_is_writing_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lock: Callable[[Path], AbstractContextManager[None]]
+) -> None:
+    place = tmp_path if lock is publish.alone else tmp_path / "config.toml"
+    (tmp_path / "config.toml").write_text("")
+    entered = threading.Event()
+
+    def enter() -> None:
+        with lock(place):
+            entered.set()
+
+    def enters_beside_us() -> bool:
+        entered.clear()
+        other = threading.Thread(target=enter)
+        with lock(place):
+            other.start()
+            beside = entered.wait(0.5)
+        other.join()
+        assert entered.is_set()
+        return beside
+
+    assert not enters_beside_us()
+    monkeypatch.setattr(fcntl, "flock", lambda *_: None)
+    assert enters_beside_us()
