@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
 import logging
 import random
@@ -169,6 +170,8 @@ def _bare(error: SourceError) -> SourceError:
 def _bug(turn: _Turn, error: Exception) -> SourceError:
     """A fault of ours, which must cost only the source that brought it out: the others' articles count for more."""
     logger.debug("%s: the bug in full", turn.source.name, exc_info=error)
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        return SourceError(turn.source.url, f"this machine is too small: {error.strerror}")
     return SourceError(turn.source.url, f"a bug of this program: {type(error).__name__} (feeds -vv shows where)")
 
 

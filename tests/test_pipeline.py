@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import time
 from collections.abc import Iterator
@@ -375,3 +376,15 @@ def test_entry_whose_guid_changes_is_the_same_article_among_unchanged_ones(site:
     web.pages["/courier"] = Page(rss(item("a").replace(">a<", ">a2<"), item("b")))
     assert site.refresh(NOW + HOUR).new == 0
     assert sorted(site.titles()) == ["Title a", "Title b"]
+
+
+def test_machine_that_has_no_more_files_to_give_is_said_and_is_no_bug(
+    site: Site, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    site.follow("/courier")
+    monkeypatch.setattr("feeds.outcomes._fetch", refuse)
+    (failure,) = site.refresh().failed
+    assert failure.error == "this machine is too small: Too many open files"

@@ -134,7 +134,7 @@ def test_terminal_of_no_size(machine: Machine, words: str) -> None:
 # Little of everything
 
 
-@pytest.mark.parametrize("limit", cases(["-n 64 -v 1000000", "-n 24", "-v 400000", "-u 4096"], ["-n 64 -v 1000000"]))
+@pytest.mark.parametrize("limit", cases(["-n 64 -v 1000000", "-n 32", "-v 400000", "-u 4096"], ["-n 64 -v 1000000"]))
 def test_small_machine_refreshes_whole(machine: Machine, rounds: Rounds, limit: str) -> None:
     rounds.serve(1)
     done = machine.shell(f"ulimit {limit}; $FEEDS refresh --force --json")
