@@ -14,42 +14,45 @@ from pathlib import Path
 from feeds.config import Config
 from feeds.outputs import article_documents, article_pages_key
 from feeds.publish import in_words, write_if_changed
+from feeds.render import RenderSettings
 from feeds.store import Store
 
 _STEP = 500
 _OURS = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.html")
 
 
-def write(config: Config, store: Store, stop: Callable[[], bool] = lambda: False) -> list[str]:
+def write(
+    config: Config, store: Store, settings: RenderSettings, stop: Callable[[], bool] = lambda: False
+) -> list[str]:
     """Bring articles/ up to date; the paths written. Called while `publish.alone`, after `settle`. Raises PublishError."""
     directory = config.output_dir / "articles"
     with in_words(config.output_dir):
         if "html" not in config.publish.formats:
             _clear(directory, store)
             return []
-        rests_on = article_pages_key(config, store)
+        rests_on = article_pages_key(settings)
         known, _, stamp = (store.fact("pages") or "").partition(" ")
         if known != rests_on:
             store.pages_again()
         elif stamp != _stamp(directory):
             _restore(directory, store)
         store.set_fact("pages", f"{rests_on} -")  # until all is written, the folder is not as we left it
-        written = _write_changed(config, store, stop)
+        written = _write_changed(config.output_dir, settings, store, stop)
         _remove(directory, store)
         if not stop():
             store.set_fact("pages", f"{rests_on} {_stamp(directory)}")
     return written
 
 
-def _write_changed(config: Config, store: Store, stop: Callable[[], bool]) -> list[str]:
+def _write_changed(output: Path, settings: RenderSettings, store: Store, stop: Callable[[], bool]) -> list[str]:
     written = []
     while not stop() and (tasks := store.page_tasks(_STEP)):
         for task in tasks:
             if task.is_hidden:
-                (config.output_dir / "articles" / f"{task.id}.html").unlink(missing_ok=True)
+                (output / "articles" / f"{task.id}.html").unlink(missing_ok=True)
         shown = [task.pk for task in tasks if not task.is_hidden]
-        for document in article_documents(config, store, shown):
-            if write_if_changed(config.output_dir / document.path, document):
+        for document in article_documents(settings, store, shown):
+            if write_if_changed(output / document.path, document):
                 written.append(document.path)
         store.pages_done(tasks)
     return written

@@ -6,8 +6,8 @@ import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
-from functools import partial
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ import msgspec
 from feeds import __version__, topics
 from feeds.config import Config, Source
 from feeds.health import report
-from feeds.model import ArchivePage, Batch, Document, MonthPage, Selected, SourceState
+from feeds.model import ArchivePage, Batch, Counts, Document, MonthPage, Selected, SourceState
 from feeds.names import country_name, language_name, month_name
 from feeds.opml import feeds_opml, sources_opml
 from feeds.render import (
@@ -61,9 +61,8 @@ class _Plan:
     months: tuple[MonthPage, ...] = ()
 
 
-def batches(config: Config, store: Store, now: datetime) -> Iterator[Batch]:
+def batches(config: Config, store: Store, settings: RenderSettings, now: datetime) -> Iterator[Batch]:
     """Every file under output/, with the key of what it is made from: feeds first, then pages, status/ last."""
-    settings = render_settings(config, store)
     plans = list(_plans(config, store, now, settings))
     publication = _Publication(store, settings)
     yield from publication.archives(plans)
@@ -130,15 +129,13 @@ def output_feed(config: Config, store: Store, now: datetime, path: str) -> Outpu
     return replace(head, articles=tuple(store.select(_selection(config, path, now))))
 
 
-def article_documents(config: Config, store: Store, pks: Sequence[int]) -> Iterator[Document]:
+def article_documents(settings: RenderSettings, store: Store, pks: Sequence[int]) -> Iterator[Document]:
     """The pages of the articles with these keys."""
-    settings = render_settings(config, store)
     return (article_page(article, settings) for article in store.load(pks))
 
 
-def article_pages_key(config: Config, store: Store) -> str:
+def article_pages_key(settings: RenderSettings) -> str:
     """What all articles' pages rest on beside the articles: when it changes, all are made again."""
-    settings = render_settings(config, store)
     titles = {name: topic.title for name, topic in settings.topics.items()}
     labels = sorted((each.name, each.language, each.control, each.text) for each in settings.sources.values())
     site = settings.site
@@ -196,6 +193,8 @@ class _Publication:
         self._infos = {state.id: settings.sources[name] for name, state in store.states().items()}
         self._archived: dict[int, ArchiveEntry] = {}
         self._archived_bytes = 0
+        self._month = ("", "")
+        self._month_keys: list[list[int]] = []
         titles = {name: topic.title for name, topic in settings.topics.items()}
         rest = (
             settings.interval,
@@ -236,26 +235,42 @@ class _Publication:
                 yield Batch((paths[number + 1],), key, partial(self._render_month, feed, page))
 
     def _render_month(self, feed: OutputFeed, page: MonthPage) -> Iterable[Document]:
-        articles = tuple(self._store.month_page(feed.path, page.month, page.number))
+        if self._month != (
+            feed.path,
+            page.month,
+        ):  # asked for once, not for each of its pages: that would sort it again
+            self._month = feed.path, page.month
+            self._month_keys = self._store.month_keys(*self._month)
+        found = self._month_keys[page.number - 1 :][:1]
+        articles = tuple(self._store.load(found[0])) if found else ()
         return [month_page(replace(feed, articles=articles), page, self._settings)]
 
     def statistics(self, plans: Iterable[_Plan], now: datetime) -> Iterator[Batch]:
-        """The last days of every topic, and of all, in numbers; up to the day of the newest article."""
-        feeds = [plan.feed for plan in plans if "/" not in plan.feed.path]
+        """The last days of every topic, and of all, in numbers; up to the day of the newest article.
+
+        What the months' pages hold tells whether anything can have changed: nothing is counted until then.
+        """
+        main = [plan for plan in plans if "/" not in plan.feed.path]
         zone = ZoneInfo(self._settings.site.timezone)
         last = (self._store.newest(now) or self._store.created).astimezone(zone).date()
         days = [last - timedelta(days=back) for back in range(_DAYS_COUNTED - 1, -1, -1)]
         ends = [datetime.combine(day, time.min, zone) for day in (*days, last + timedelta(days=1))]
-        found = self._store.counts([feed.path for feed in feeds], self._store.feed_paths(), ends)
-        named = {path: topic.title or path for path, topic in self._settings.topics.items()}
-        topics = {named[path]: counts.days for path, counts in found.items() if path != ALL}
-        for feed in feeds:
-            mine = found[feed.path]
-            series = topics if feed.path == ALL and topics else {feed.title: mine.days}
-            head = replace(feed, links={}, navigation=Navigation())
-            key = _key(self._common, head, days, mine, series)
-            make = partial(statistics_page, head, days, mine, series, self._settings)
-            yield Batch((statistics_path(feed.path),), key, partial(_one, make))
+        since = f"{ends[0].astimezone(UTC):%Y-%m}"
+        held = [(plan.feed.path, page) for plan in main for page in plan.months if page.month >= since]
+        names = sorted(each.name for each in self._infos.values())
+        counts = cache(lambda: self._store.counts([plan.feed.path for plan in main], self._store.feed_paths(), ends))
+        for plan in main:
+            head = replace(plan.feed, links={}, navigation=Navigation())
+            key = _key(self._common, head, days, held, names)
+            yield Batch((statistics_path(head.path),), key, partial(self._render_statistics, head, days, counts))
+
+    def _render_statistics(
+        self, head: OutputFeed, days: Sequence[date], counts: Callable[[], Mapping[str, Counts]]
+    ) -> Iterable[Document]:
+        found = counts()
+        topics = {topic.title or path: found[path].days for path, topic in self._settings.topics.items()}
+        series = topics if head.path == ALL and topics else {head.title: found[head.path].days}
+        return [statistics_page(head, days, found[head.path], series, self._settings)]
 
     def freshness_page(self, counts: Mapping[str, int]) -> Batch:
         """status/freshness.html."""

@@ -146,7 +146,7 @@ def mind_the_clock(store: Store, now: datetime) -> None:
     """Raises ClockError where *now* can't be right; the fact "clock" is a moment that a person said was."""
     if now < WRITTEN:
         raise ClockError(f"the machine's clock says {now:%Y-%m-%d}, long ago: set it; nothing was done")
-    last = max([store.created, *(state.checked_at for state in store.states().values() if state.checked_at)])
+    last = max(store.created, store.last_check or store.created)
     if trusted := store.fact("clock"):
         last = max(last, datetime.fromisoformat(trusted))
     if now - last > _LEAP:
@@ -197,11 +197,12 @@ def publish_all(
     rematch(config, store, now)
     with publish.alone(config.output_dir):
         store.settle(stop.is_set)
-        batches = list(outputs.batches(config, store, now))
+        settings = outputs.render_settings(config, store)
+        batches = list(outputs.batches(config, store, settings, now))
         formerly = store.expect_documents([path for batch in batches for path in batch.paths])
         written, standing = publish.write(batches, config.output_dir, formerly, stop.is_set, progress)
         store.set_documents(standing, now)
-        written += article_pages.write(config, store, stop.is_set)
+        written += article_pages.write(config, store, settings, stop.is_set)
     store.index(stop.is_set, _INDEXED_AT_ONCE)
     _tell_hub(config, store, written, now, stop)
     return tuple(path for path in written if not path.startswith("status/"))

@@ -385,6 +385,6 @@ def test_machine_that_has_no_more_files_to_give_is_said_and_is_no_bug(
         raise OSError(errno.EMFILE, "Too many open files")
 
     site.follow("/courier")
-    monkeypatch.setattr("feeds.outcomes._fetch", refuse)
+    monkeypatch.setattr("feeds.fetch.Fetcher.fetch", refuse)
     (failure,) = site.refresh().failed
     assert failure.error == "this machine is too small: Too many open files"

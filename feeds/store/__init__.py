@@ -105,6 +105,12 @@ class Store:
         with self._read() as connection:
             return {row.name: polling.state(row) for row in connection.execute(select(schema.sources))}
 
+    @property
+    def last_check(self) -> datetime | None:
+        """When a source was last asked."""
+        with self._read() as connection:
+            return polling.last_check(connection)
+
     def claim(
         self, ids: Sequence[int], now: datetime, lease: timedelta, *, early: bool = False, force: bool = False
     ) -> list[SourceState]:
@@ -280,10 +286,10 @@ class Store:
         with self._read() as connection:
             return months.pages(connection)
 
-    def month_page(self, feed: str, month: str, number: int) -> list[StoredArticle]:
-        """The articles on a page of a month, newest first."""
+    def month_keys(self, feed: str, month: str) -> list[list[int]]:
+        """The keys of the articles on each page of a month, newest first; the oldest page first."""
         with self._read() as connection:
-            return reading.load(connection, months.page(connection, feed, month, number))
+            return months.keys(connection, feed, month)
 
     def newest(self, until: datetime) -> datetime | None:
         """The date of the newest article that is not newer than *until*."""

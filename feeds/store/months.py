@@ -75,10 +75,10 @@ def pages(connection: Connection) -> dict[str, list[MonthPage]]:
     return found
 
 
-def page(connection: Connection, feed: str, month: str, number: int) -> list[int]:
-    """The keys of the articles on a page, newest first."""
-    query = _shown(feed, month).offset((number - 1) * PAGE_LENGTH).limit(PAGE_LENGTH)
-    return [row.pk for row in connection.execute(query)][::-1]
+def keys(connection: Connection, feed: str, month: str) -> list[list[int]]:
+    """The keys of the articles on each page of a month, newest first; the oldest page first."""
+    found = [row.pk for row in connection.execute(_shown(feed, month))]
+    return [found[start : start + PAGE_LENGTH][::-1] for start in range(0, len(found), PAGE_LENGTH)]
 
 
 def _shown(feed: str, month: str) -> Select[tuple[int, int]]:

@@ -115,6 +115,11 @@ def _free_names(connection: Connection, names: Sequence[str], keep: set[int]) ->
             )
 
 
+def last_check(connection: Connection) -> datetime | None:
+    found: datetime | None = connection.execute(select(func.max(sources.c.checked_at))).scalar()
+    return found
+
+
 def claim(
     connection: Connection, ids: Sequence[int], now: datetime, lease: timedelta, *, early: bool, force: bool
 ) -> list[SourceState]:
