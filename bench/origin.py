@@ -1,4 +1,4 @@
-"""Feeds of all formats by the thousand, and the server they come from. Called by bench.refresh, as a process of its own.
+"""Feeds of all formats by the thousand, and the server they come from, a process of its own: `running`.
 
 python -m bench.origin FEEDS          prints its port, and serves until its standard input ends
 """
@@ -8,7 +8,11 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import subprocess
 import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from html import escape
@@ -167,6 +171,30 @@ def _categories(item: Item) -> str:
 
 def _encoded(item: Item) -> str:
     return f"<content:encoded><![CDATA[{item.body}]]></content:encoded>\n" if item.body else ""
+
+
+@contextmanager
+def running(feeds: int) -> Iterator[int]:
+    """The server of so many feeds; its port."""
+    command = [sys.executable, "-m", "bench.origin", str(feeds)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        print("making the feeds", file=sys.stderr, flush=True)
+        yield int(process.stdout.readline())
+        process.stdin.close()
+
+
+def urls(port: int, feeds: int, *, xml: bool = False) -> list[str]:
+    """Where the feeds are."""
+    return [f"http://{host(number)}:{port}{path(number, xml=xml)}" for number in range(feeds)]
+
+
+def show(port: int, edition: int) -> dict[str, int]:
+    """Have the server show *edition*; the answers that it gave before, by status."""
+    with urllib.request.urlopen(f"http://{HOSTS[0]}:{port}/edition/{edition}") as answer:
+        given: dict[str, int] = json.load(answer)
+        return given
 
 
 class _Shelf:

@@ -12,15 +12,12 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
@@ -83,7 +80,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     wanted = parser.parse_args()
     took: dict[str, list[list[float]]] = {}
-    with _origin(wanted.feeds) as port:
+    with origin.running(wanted.feeds) as port:
         for number in range(wanted.rounds):
             for name, contender in _contenders().items():
                 _tell(f"round {number + 1}: {name}")
@@ -94,7 +91,7 @@ def main() -> None:
 
 def _contenders() -> dict[str, Contender]:
     """How to start each, by its name."""
-    found: dict[str, Contender] = {"feeds": _feeds}
+    found: dict[str, Contender] = {"feeds": ours}
     if shutil.which("newsboat"):
         found["newsboat"] = _newsboat
     if importlib.util.find_spec("reader"):
@@ -104,25 +101,18 @@ def _contenders() -> dict[str, Contender]:
 
 def _phases(contender: Contender, port: int, feeds: int, *, xml: bool) -> list[float]:
     """The seconds of each phase, from an empty store on."""
-    urls = [f"http://{origin.host(number)}:{port}{origin.path(number, xml=xml)}" for number in range(feeds)]
+    urls = origin.urls(port, feeds, xml=xml)
     with tempfile.TemporaryDirectory() as folder:
         command = contender(Path(folder), urls, feeds)
         took, answers = [], []
         for phase, edition in zip(PHASES, (0, 0, 1), strict=True):
             if phase == "unchanged":
                 _seconds(command, Path(folder))  # newsboat keeps validators from its second time on
-            _show(port, edition)
+            origin.show(port, edition)
             took.append(_seconds(command, Path(folder)))
-            answers.append(_show(port, edition))
+            answers.append(origin.show(port, edition))
         _check(answers, feeds)
         return took
-
-
-def _show(port: int, edition: int) -> dict[str, int]:
-    """Have the origin show *edition*; the answers that it gave before, by status."""
-    with urllib.request.urlopen(f"http://{origin.HOSTS[0]}:{port}/edition/{edition}") as answer:
-        given: dict[str, int] = json.load(answer)
-        return given
 
 
 def _check(answers: list[dict[str, int]], feeds: int) -> None:
@@ -133,7 +123,8 @@ def _check(answers: list[dict[str, int]], feeds: int) -> None:
         _tell(f"  it asked otherwise than it should: {answers}")
 
 
-def _feeds(folder: Path, urls: list[str], feeds: int) -> list[str]:
+def ours(folder: Path, urls: list[str], feeds: int) -> list[str]:
+    """A refresh of all *urls* by a configuration in *folder*."""
     tables = (f'[[sources]]\nurl = "{url}"\nname = "Feed {number}"\n' for number, url in enumerate(urls))
     (folder / "config.toml").write_text(CONFIG + "".join(tables))
     return [sys.executable, "-m", "feeds", "refresh", "--force"]
@@ -157,17 +148,6 @@ def _requests(threads: int) -> Contender:
         return [sys.executable, "-c", REQUESTS, str(threads)]
 
     return prepare
-
-
-@contextmanager
-def _origin(feeds: int) -> Iterator[int]:
-    command = [sys.executable, "-m", "bench.origin", str(feeds)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin
-        assert process.stdout
-        _tell("making the feeds")
-        yield int(process.stdout.readline())
-        process.stdin.close()
 
 
 def _seconds(command: list[str], folder: Path) -> float:

@@ -36,7 +36,8 @@ def main() -> None:
         _search(store)
 
 
-def _search(store: Store) -> None:
+def times(store: Store) -> dict[str, list[float]]:
+    """Milliseconds of a hundred searches, by their kind."""
     chance = random.Random(1)
     took: dict[str, list[float]] = {}
     for _ in range(100):
@@ -44,12 +45,17 @@ def _search(store: Store) -> None:
         started = time.perf_counter()
         store.search(query, 50)
         took.setdefault(kind, []).append(1000 * (time.perf_counter() - started))
-    every = sorted(each for times in took.values() for each in times)
+    return took
+
+
+def _search(store: Store) -> None:
+    took = times(store)
+    every = sorted(each for kind in took.values() for each in kind)
     print(
         f"100 searches of 50: median {every[50]:.1f} ms, 95 of 100 under {every[94]:.1f} ms, slowest {every[99]:.1f} ms"
     )
-    for kind, times in sorted(took.items()):
-        print(f"  {kind}: median {statistics.median(times) / every[50]:.2f} × that of all, slowest {max(times):.1f} ms")
+    for kind, mine in sorted(took.items()):
+        print(f"  {kind}: median {statistics.median(mine) / every[50]:.2f} × that of all, slowest {max(mine):.1f} ms")
 
 
 def _query(chance: random.Random) -> tuple[str, Query]:

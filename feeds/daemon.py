@@ -8,7 +8,6 @@ import select
 import signal
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
@@ -17,9 +16,9 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from feeds import config as configuration
 from feeds import pipeline
-from feeds.errors import ConfigError, FeedsError, StoreError
+from feeds.config.watched import WatchedConfig
+from feeds.errors import FeedsError, StoreError
 from feeds.store import Store
 
 logger = logging.getLogger(__name__)
@@ -43,10 +42,8 @@ class Daemon:
     """Holds what lasts from tick to tick: the config as last read, the open store, the wish to stop."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._read_at = self._changed_at()
-        self._config = configuration.load(path)
-        self._store = Store(self._config.store_url, _now())
+        self._config = WatchedConfig(path)
+        self._store = Store(self._config.current.store_url, _now())
         self._unpublished = True  # what a run before stored and did not publish, or a changed config asks for
         self._trouble = ""  # told once, not every tick
         self.stop = threading.Event()
@@ -78,9 +75,9 @@ class Daemon:
     def tick(self) -> None:
         """Refresh what is due; trouble is logged, and the next tick tries again."""
         try:
-            self._reload()
+            self._unpublished |= self._config.reload()
             idle = self._unpublished
-            result = pipeline.refresh(self._config, self._store, _now(), early=False, idle=idle, stop=self.stop)
+            result = pipeline.refresh(self._config.current, self._store, _now(), early=False, idle=idle, stop=self.stop)
             self._unpublished = False
             self._trouble = ""
         except (FeedsError, OSError) as error:
@@ -98,30 +95,6 @@ class Daemon:
             self._store.acquire(LEASE_NAME, _now(), LEASE)
         except StoreError as error:
             logger.warning("the daemon's lease can't be renewed: %s", error)
-
-    def _changed_at(self) -> int | None:
-        """When config.toml was last written, None where it is gone."""
-        with suppress(OSError):
-            return self._path.stat().st_mtime_ns
-        return None
-
-    def _reload(self) -> None:
-        """Take up a changed config.toml; one with a fault is logged, and the one before stays in force."""
-        changed = self._changed_at()
-        if changed in (None, self._read_at):
-            return
-        self._read_at = changed
-        try:
-            fresh = configuration.load(self._path)
-        except ConfigError as error:
-            logger.error("%s; the configuration before it stays in force", error)
-            return
-        if fresh.store_url != self._config.store_url:
-            logger.error("[store] url changed: restart `feeds run` to move to another store")
-            return
-        logger.info("%s was read again", self._path)
-        self._config = fresh
-        self._unpublished = True
 
 
 def run_until_told(path: Path) -> None:
