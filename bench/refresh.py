@@ -3,9 +3,9 @@
 python -m bench.refresh [--feeds 1000] [--rounds 3]     newsboat and reader are measured where they are installed
 
 Each figure is the whole process's, the median of all rounds: started, fetched, parsed, stored, and here also matched and
-published. The origin is a process of its own, on 250 loopback addresses. The requests loop only fetches, and keeps the
-validators; it is tried with several numbers of threads, and the best counts, phase by phase. An untimed run comes before
-the second phase.
+published: as feeds alone, and with a page for every article, month and source. The origin is a process of its own, on 250
+loopback addresses. The requests loop only fetches, and keeps the validators; it is tried with several numbers of threads,
+and the best counts, phase by phase. An untimed run comes before the second phase.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def main() -> None:
 
 def _contenders() -> dict[str, Contender]:
     """How to start each, by its name."""
-    found: dict[str, Contender] = {"feeds": ours}
+    found: dict[str, Contender] = {"feeds": _ours(site=False), "feeds and site": _ours(site=True)}
     if shutil.which("newsboat"):
         found["newsboat"] = _newsboat
     if importlib.util.find_spec("reader"):
@@ -123,11 +123,14 @@ def _check(answers: list[dict[str, int]], feeds: int) -> None:
         _tell(f"  it asked otherwise than it should: {answers}")
 
 
-def ours(folder: Path, urls: list[str], feeds: int) -> list[str]:
-    """A refresh of all *urls* by a configuration in *folder*."""
-    tables = (f'[[sources]]\nurl = "{url}"\nname = "Feed {number}"\n' for number, url in enumerate(urls))
-    (folder / "config.toml").write_text(CONFIG + "".join(tables))
-    return [sys.executable, "-m", "feeds", "refresh", "--force"]
+def _ours(*, site: bool) -> Contender:
+    def prepare(folder: Path, urls: list[str], feeds: int) -> list[str]:
+        formats = "" if site else '[publish]\nformats = ["atom", "rss", "json"]\n'
+        tables = (f'[[sources]]\nurl = "{url}"\nname = "Feed {number}"\n' for number, url in enumerate(urls))
+        (folder / "config.toml").write_text(CONFIG + formats + "".join(tables))
+        return [sys.executable, "-m", "feeds", "refresh", "--force"]
+
+    return prepare
 
 
 def _newsboat(folder: Path, urls: list[str], feeds: int) -> list[str]:
