@@ -409,3 +409,15 @@ def test_first_image_is_no_tracking_pixel() -> None:
 @given(st.text(st.characters(codec=None)))
 def test_valid_text_can_stand_in_xml(text: str) -> None:
     assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]", valid(text))
+
+
+@pytest.mark.parametrize(
+    ("written", "image"),
+    [
+        ('<img width="x src=" srcset="https://courier.example/a.jpg 2x">', None),
+        ('<img width="x src=" src="https://courier.example/a.jpg">', "https://courier.example/a.jpg"),
+        ('<img alt="how to use style=" src="https://courier.example/a.jpg">', "https://courier.example/a.jpg"),
+    ],
+)
+def test_what_an_attribute_says_is_not_taken_for_another(written: str, image: str | None) -> None:
+    assert first_image(clean_html(Text(written, html=True))) == image

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
+from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache
 
@@ -63,15 +64,16 @@ _ESCAPED_MARKUP = re.compile(
 _MOST_AMPERSANDS = 5000
 _AMPERSAND = re.compile(r"&(#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[a-zA-Z][a-zA-Z0-9]{1,30};)?")
 _IMAGE = re.compile(r'<img(?: [a-z]+="[^"]*")*>')
+_ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 # What nobody sees, of which some only count readers: by its size, or by a style or attribute, which the filter leaves there.
-_PIXEL = re.compile(r' (?:width|height)="\s*0*[01](?:\.\d*)?(?:px|%)?\s*"| (?:style|hidden)="')
+_TINY = re.compile(r"\s*0*[01](?:\.\d*)?(?:px|%)?\s*")
 _UNSEEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|(?:^|[;\s])(?:max-)?(?:width|height)\s*:\s*[01](?:px)?\s*(?:!|;|$)",
     re.IGNORECASE,
 )
 # Pictures that only count readers, by the address that publishing services give them.
 _COUNTER = re.compile(
-    r' src="https?://(?:feeds\d?\.feedburner\.com/~|pixel\.wp\.com/|stats\.wordpress\.com/b\.gif'
+    r"https?://(?:feeds\d?\.feedburner\.com/~|pixel\.wp\.com/|stats\.wordpress\.com/b\.gif"
     r"|[\w.-]*\.doubleclick\.net/|feeds\.wordpress\.com/1\.0/)"
 )
 
@@ -105,9 +107,9 @@ def valid(text: str) -> str:
 def first_image(fragment: str) -> str | None:
     """The address of the first picture in clean HTML, tracking pixels left out."""
     for found in _IMAGE.finditer(fragment):
-        source = re.search(r' src="([^"]+)"', found[0])
-        if source and not _PIXEL.search(found[0]):
-            return html.unescape(source[1])
+        attributes = dict(_ATTRIBUTE.findall(found[0]))
+        if attributes.get("src") and not _is_unseen(attributes):
+            return html.unescape(attributes["src"])
     return None
 
 
@@ -169,8 +171,14 @@ def _cleaned_once(value: str, base: str) -> str:
 
 
 def _if_seen(found: re.Match[str]) -> str:
-    tag = found[0]
-    return "" if ' src="' not in tag or _PIXEL.search(tag) or _COUNTER.search(tag) else tag
+    attributes = dict(_ATTRIBUTE.findall(found[0]))
+    is_seen = "src" in attributes and not _is_unseen(attributes) and not _COUNTER.match(attributes["src"])
+    return found[0] if is_seen else ""
+
+
+def _is_unseen(attributes: Mapping[str, str]) -> bool:
+    sizes = (attributes.get("width", ""), attributes.get("height", ""))
+    return "style" in attributes or "hidden" in attributes or any(map(_TINY.fullmatch, sizes))
 
 
 _BASE: ContextVar[str] = ContextVar("base")  # what the cleaner that is at work here resolves against
