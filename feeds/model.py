@@ -5,7 +5,7 @@ Source (what we poll) → Response → ParsedFeed, Entry (what the source said) 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -224,23 +224,37 @@ class Snapshot:
     feed_link: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ArchivePage:
-    """A page of a feed's archive, numbered from 1. *digest* changes with what it shows, *sources* are their ids."""
+class ArchivePage(NamedTuple):
+    """A page of a feed's archive, numbered from 1, and the numbers of those published *before* and *after* it.
+
+    Not *is_shown* is one that no file stands for: nothing of it is left to show, and it is not the last.
+    """
 
     number: int
-    entries: int
-    sources: tuple[int, ...]
-    digest: str
+    is_shown: bool
+    before: int | None
+    after: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class MonthPage:
-    """A page of a feed's articles of *month*, "2026-11" in UTC; numbered from 1, the oldest. *digest* changes with it."""
+class Month(NamedTuple):
+    """A feed's articles of a month, "2026-11" in UTC, on *page_count* pages; *is_marked*: some of them are to be written."""
 
-    month: str
+    feed: str
+    name: str
+    page_count: int
+    is_marked: bool
+
+
+class MonthPage(NamedTuple):
+    """A page of a month, numbered from 1, the oldest. *digest* changes with what it shows.
+
+    *first* are the date and the bare id of its first article; *written* is what its file was made from.
+    """
+
     number: int
     digest: str
+    first: tuple[datetime, str]
+    written: str
 
 
 class PageTask(NamedTuple):
@@ -382,6 +396,30 @@ class Batch:
     paths: tuple[str, ...]
     key: str | None
     make: Callable[[], Iterable[Document]]
+
+
+class Step(NamedTuple):
+    """Some pages of a folder: what is to be written, the names of files to be taken away, and whom to tell when done."""
+
+    documents: Iterable[Document]
+    gone: Collection[str]
+    done: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of pages, each of which is marked in the store when what it shows changes. *path* is under output/.
+
+    *key* tells what all of them rest on besides. *steps* makes what is marked, *names* says which files belong there,
+    *again* marks these, or all. Where not *is_marked*, nothing is marked yet.
+    """
+
+    path: str
+    key: str
+    steps: Callable[[], Iterable[Step]]
+    names: Callable[[], set[str]]
+    again: Callable[[Collection[str] | None], None]
+    is_marked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

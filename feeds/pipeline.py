@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from feeds import article_pages, outputs, publish, schedule, topics
+from feeds import outputs, pages, publish, schedule, topics
 from feeds.config import Config, Source
 from feeds.errors import ClockError, UsageError
 from feeds.model import Outcome, Saved, SourceState
@@ -197,12 +197,14 @@ def publish_all(
     rematch(config, store, now)
     with publish.alone(config.output_dir):
         store.settle(stop.is_set)
-        settings = outputs.render_settings(config, store)
-        batches = list(outputs.batches(config, store, settings, now))
+        publication = outputs.Publication(config, store, now)
+        written = pages.write(publication.archives(), config.output_dir, store, stop.is_set)
+        batches = list(publication.batches())
         formerly = store.expect_documents([path for batch in batches for path in batch.paths])
-        written, standing = publish.write(batches, config.output_dir, formerly, stop.is_set, progress)
+        changed, standing = publish.write(batches, config.output_dir, formerly, stop.is_set, progress)
         store.set_documents(standing, now)
-        written += article_pages.write(config, store, settings, stop.is_set)
+        written += changed + pages.write(publication.folders(), config.output_dir, store, stop.is_set)
+        pages.clear(publication.paths, config.output_dir, store)
     store.index(stop.is_set, _INDEXED_AT_ONCE)
     _tell_hub(config, store, written, now, stop)
     return tuple(path for path in written if not path.startswith("status/"))
@@ -230,8 +232,7 @@ def rematch(config: Config, store: Store, now: datetime) -> None:
         store.rematch(
             {
                 article.id.removeprefix("urn:uuid:"): loaded.match(article, by_name.get(article.source.name))
-                for article in store.articles(hidden=True)
-                if article.date >= since
+                for article in store.dated_since(since)
             }
         )
     store.set_topic_digests(loaded.digests, fingerprint)

@@ -48,7 +48,7 @@ def write(
             if progress:
                 progress(done, len(batches))
         for path in sorted(formerly.keys() - standing.keys()):
-            _remove(directory, path)
+            remove(directory, path)
     return written, standing
 
 
@@ -158,7 +158,7 @@ def write_if_changed(path: Path, document: Document) -> bool:
     return True
 
 
-def _remove(directory: Path, path: str) -> None:
+def remove(directory: Path, path: str) -> None:
     """Take a file away, and the folders that it leaves empty."""
     (directory / path).unlink(missing_ok=True)
     with suppress(OSError):

@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine
 
 import feeds.store
+from feeds.model import FetchDay
 from feeds.search import parse
 from feeds.store import Store, schema
 from tests.build import NOW
@@ -82,5 +83,35 @@ def test_store_of_the_first_version_is_archived_and_found_once_it_is_opened(tmp_
     with Store(f"sqlite:///{tmp_path / 'feeds.db'}", NOW) as opened:
         opened.settle()
         opened.index()
-        assert [page.entries for page in opened.archive_pages()["all"]] == [1]
+        assert opened.archive_numbers("all") == {1}
+        assert [len(opened.page_places("all", 1)), *map(len, opened.months().values())] == [1, 1]
         assert [found.title for found in opened.search(parse("gold"), 10)[0]] == ["Gold"]
+
+
+def test_store_of_the_fifth_version_keeps_its_texts_and_its_log_and_knows_which_pages_are_ours(tmp_path: Path) -> None:
+    _migrated(tmp_path / "feeds.db", "0005").dispose()
+    pages = ("all/archive/0001.atom.xml", "all/2026/11/1.html", "gone/archive/0001.atom.xml")
+    with sqlite3.connect(tmp_path / "feeds.db") as store:
+        store.execute(
+            "INSERT INTO meta VALUES ('namespace', '4b1c4c2e-5a43-4f0b-8b4e-6a0a6f4a2f11'), ('created', ?)", [str(NOW)]
+        )
+        store.execute(
+            "INSERT INTO sources (id, url_key, url, name, wait_reason, failures, skip_hours, skip_days, moved_count)"
+            " VALUES (1, 'k', 'https://courier.example/feed', 'Courier', '', 0, '[]', '[]', 0)"
+        )
+        store.execute(
+            "INSERT INTO articles (pk, id, source_id, title, summary, content, updated, first_seen, date, authors, categories,"
+            " enclosures, words_key, entry_key, entry, held) VALUES (7, '00000000-0000-4000-8000-000000000007', 1, 'Gold',"
+            " 'Short.', '<p>Long.</p>', 0, 0, 0, '[]', '[]', '[]', '', '', '{\"guid\":\"g\"}', 0)"
+        )
+        at = int(NOW.timestamp()) * 1_000_000
+        for new, error in ((3, None), (0, "timed out")):
+            columns = "source_id, at, seconds, size, new, updated, error"
+            store.execute(f"INSERT INTO fetch_log ({columns}) VALUES (1, ?, 1, 1, ?, 1, ?)", [at, new, error])
+        store.executemany("INSERT INTO documents (path) VALUES (?)", [[path] for path in (*pages, "all/atom.xml")])
+    with Store(f"sqlite:///{tmp_path / 'feeds.db'}", NOW) as opened:
+        (found,) = opened.articles()
+        assert (found.summary, found.content, found.entry.guid) == ("Short.", "<p>Long.</p>", "g")
+        assert opened.fetch_days(NOW) == [FetchDay(1, f"{NOW:%Y-%m-%d}", 2, 1, 3, 2)]
+        assert set(opened.folders()) == {path.rpartition("/")[0] for path in pages}
+        assert set(opened.documents()) == {"all/atom.xml"}

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from feeds.config import Site
 from feeds.markup import plain_text
-from feeds.model import Document, MonthPage, StoredArticle, Text, TopicMatch, TopicRules
+from feeds.model import Document, StoredArticle, Text, TopicMatch, TopicRules
 from feeds.names import country_name, day_name, direction, language_name, month_name
 from feeds.render.entry import Entry, make_entry
 from feeds.render.parts import FILES, MEDIA_TYPES, Navigation, OutputFeed, RenderSettings
@@ -68,21 +68,21 @@ def all_articles(site: Site) -> str:
     return _("All articles")
 
 
-def month_path(feed: str, page: MonthPage) -> str:
-    """Where a page of a month is, under output/."""
-    return f"{feed}/{page.month.replace('-', '/')}/{page.number}.html"
+def month_path(feed: str, month: str, number: int) -> str:
+    """Where page *number* of a month ("2026-11") is, under output/."""
+    return f"{feed}/{month.replace('-', '/')}/{number}.html"
 
 
-def month_page(feed: OutputFeed, page: MonthPage, settings: RenderSettings) -> Document:
-    """A page of *feed*'s articles of a month: their headlines, by day."""
+def month_page(feed: OutputFeed, month: str, number: int, settings: RenderSettings) -> Document:
+    """Page *number* of *feed*'s articles of a month ("2026-11"): their headlines, by day."""
     root = "../" * 3
-    path = month_path(feed.path, page)
+    path = month_path(feed.path, month, number)
     body = filled(
         "feed.html",
         settings,
         root,
         section=feed.path,
-        title=f"{heading(feed)}: {month_name(page.month, settings.site.language)}",
+        title=f"{heading(feed)}: {month_name(month, settings.site.language)}",
         description="",
         links=_links(settings, f"{root}{feed.path}/"),
         days=_days([make_entry(article, settings) for article in feed.articles], settings, root, in_full=0),

@@ -9,7 +9,7 @@ articles.touched; `settle` gives places to what is new and marks the pages stale
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import count, groupby
 from typing import Any
 
@@ -144,7 +144,7 @@ def _mark(connection: Connection, pages: Iterable[tuple[str, int]]) -> None:
             there = set(connection.execute(select(archive_pages.c.page).where(mine)).scalars())
             connection.execute(update(archive_pages).where(mine).values(stale=True))
             fresh = [
-                {"feed": feed, "page": page, "entries": 0, "sources": (), "digest": "", "stale": True}
+                {"feed": feed, "page": page, "entries": 0, "digest": "", "stale": True}
                 for page in part
                 if page not in there
             ]
@@ -153,18 +153,90 @@ def _mark(connection: Connection, pages: Iterable[tuple[str, int]]) -> None:
 
 
 def count_pages(connection: Connection) -> None:
-    """See what the stale pages hold now."""
-    for row in connection.execute(select(archive_pages).where(archive_pages.c.stale)).all():
+    """See what the stale pages hold now; mark those to be written that changed, or have another neighbour."""
+    stale = select(archive_pages).where(archive_pages.c.stale).order_by(archive_pages.c.feed, archive_pages.c.page)
+    for row in connection.execute(stale).all():
         values = _counted(connection, row.feed, row.page)
         mine = (archive_pages.c.feed == row.feed) & (archive_pages.c.page == row.page)
-        connection.execute(update(archive_pages).where(mine).values(values | {"stale": False}))
+        values |= {"stale": False} if values["digest"] == row.digest else {"stale": False, "unwritten": True}
+        connection.execute(update(archive_pages).where(mine).values(values))
+        if not row.digest or (row.entries > 0) != (values["entries"] > 0):
+            # The one right before, too: it has no file any more if it is empty, and was the last.
+            again(connection, row.feed, [row.page - 1, *neighbours(connection, row.feed, row.page)])
+
+
+def neighbours(connection: Connection, feed: str, page: int) -> tuple[int | None, int | None]:
+    """The pages that are published before and after this one: those with entries, and the last."""
+    number, last = archive_pages.c.page, last_page(connection, feed)
+    before = select(func.max(number)).where(archive_pages.c.feed == feed, number < page, archive_pages.c.entries > 0)
+    after = select(func.min(number)).where(
+        archive_pages.c.feed == feed, number > page, (archive_pages.c.entries > 0) | (number == last)
+    )
+    return connection.execute(before).scalar(), connection.execute(after).scalar()
+
+
+def last_page(connection: Connection, feed: str) -> int | None:
+    """The page that grows; None where nothing has entered the archive."""
+    return connection.execute(select(func.max(archive_pages.c.page)).where(archive_pages.c.feed == feed)).scalar()
+
+
+def ends(connection: Connection, feed: str) -> tuple[int, int] | None:
+    """The first and the last page of those that are published; None where there are none."""
+    last = last_page(connection, feed)
+    if last is None:
+        return None
+    shown = (archive_pages.c.feed == feed) & (archive_pages.c.entries > 0)
+    first = connection.execute(select(func.min(archive_pages.c.page)).where(shown)).scalar()
+    return first or last, last
+
+
+def marked(connection: Connection, feed: str, limit: int) -> list[ArchivePage]:
+    """Up to *limit* pages whose files are not as they should be, oldest first; those without entries have none."""
+    query = select(archive_pages).where(archive_pages.c.feed == feed, archive_pages.c.unwritten)
+    rows = connection.execute(query.order_by(archive_pages.c.page).limit(limit)).all()
+    last = last_page(connection, feed)
+    return [ArchivePage(row.page, row.entries > 0 or row.page == last, *neighbours(connection, feed, row.page))
+            for row in rows]  # fmt: skip
+
+
+def written(connection: Connection, feed: str, pages: Iterable[ArchivePage]) -> None:
+    """The files of these pages stand as they should."""
+    for page in pages:
+        mine = (archive_pages.c.feed == feed) & (archive_pages.c.page == page.number)
+        connection.execute(update(archive_pages).where(mine).values(unwritten=False))
+
+
+def again(connection: Connection, feed: str, numbers: Collection[int | None] | None = None) -> None:
+    """Have the files of these pages of a feed written again, or of all."""
+    mine = archive_pages.c.feed == feed
+    if numbers is None:
+        connection.execute(update(archive_pages).where(mine).values(unwritten=True))
+    for part in chunks(list(numbers or ())):
+        connection.execute(update(archive_pages).where(mine, archive_pages.c.page.in_(part)).values(unwritten=True))
+
+
+def again_with(connection: Connection, source_id: int) -> None:
+    """Have all pages written again that show articles of this source."""
+    on = select(archive_places.c.feed, archive_places.c.position)
+    on = on.join(articles, articles.c.pk == archive_places.c.article).where(articles.c.source_id == source_id)
+    found: dict[str, set[int]] = {}
+    for feed, position in connection.execute(on):
+        found.setdefault(feed, set()).add(page_of(position))
+    for feed, numbers in found.items():
+        again(connection, feed, numbers)
+
+
+def numbers(connection: Connection, feed: str) -> set[int]:
+    """All pages that are published."""
+    shown = (archive_pages.c.entries > 0) | (archive_pages.c.page == last_page(connection, feed))
+    query = select(archive_pages.c.page).where(archive_pages.c.feed == feed, shown)
+    return set(connection.execute(query).scalars())
 
 
 def _counted(connection: Connection, feed: str, page: int) -> dict[str, Any]:
     shown = connection.execute(_shown(feed, page)).all()
     return {
         "entries": len(shown),
-        "sources": sorted({each.source_id for each in shown}),
         "digest": digest(*(f"{each.position} {each.snapshot}" for each in shown)),
     }
 
@@ -174,7 +246,7 @@ def wrong_pages(connection: Connection) -> list[tuple[str, int]]:
     rows = connection.execute(select(archive_pages)).all()
     held = connection.execute(select(archive_places.c.feed, archive_places.c.position)).all()
     missing = {(feed, page_of(position)) for feed, position in held} - {(row.feed, row.page) for row in rows}
-    keys = "entries", "sources", "digest"
+    keys = "entries", "digest"
     wrong = [(row.feed, row.page) for row in rows if not row.stale
              and {key: getattr(row, key) for key in keys} != _counted(connection, row.feed, row.page)]  # fmt: skip
     return sorted(missing) + wrong
@@ -223,16 +295,6 @@ def _shown(feed: str, page: int) -> Any:
         .where(articles.c.hidden_at.is_(None))
         .order_by(archive_places.c.position.desc())
     )
-
-
-def pages(connection: Connection) -> dict[str, list[ArchivePage]]:
-    """The pages of each feed's archive that there are to publish, in order: those with entries, and the last."""
-    rows = connection.execute(select(archive_pages).order_by(archive_pages.c.feed, archive_pages.c.page))
-    found: dict[str, list[ArchivePage]] = {}
-    for feed, mine in groupby(rows, key=lambda row: str(row.feed)):
-        every = [ArchivePage(row.page, row.entries, tuple(row.sources), row.digest) for row in mine]
-        found[feed] = [page for page in every[:-1] if page.entries] + every[-1:]
-    return found
 
 
 def page_places(connection: Connection, feed: str, page: int) -> list[tuple[int, int]]:

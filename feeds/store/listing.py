@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select
 
 from feeds.model import Article
 from feeds.store.schema import articles, listings, meta
+
+Key = tuple[int, str]  # a source's id, and an identity there
 
 _CHUNK = 500  # SQLite allows 32,766 variables (sqlite.org/limits.html); older builds 999
 
@@ -41,44 +44,49 @@ def digest(*texts: str) -> str:
 
 def title_key(article: Article) -> str:
     """Equal for equal titles."""
-    return digest(words(article.title))
+    return digest(_title_words(article.title))
 
 
 def words_key(article: Article) -> str:
     """Equal as long as edits are cosmetic."""
-    return digest(words(article.title), words(article.content or article.summary))
+    return digest(_title_words(article.title), words(article.content or article.summary))
 
 
-def known(connection: Connection, source_id: int, found: Sequence[Article]) -> dict[str, Row[Any]]:
-    """The listings that this source already has for these articles, by identity."""
-    rows: dict[str, Row[Any]] = {}
+@lru_cache(1000)
+def _title_words(title: str) -> str:
+    return words(title)
+
+
+def known(connection: Connection, source_id: int, found: Iterable[Article]) -> dict[Key, Row[Any]]:
+    """The listings that this source already has for these articles."""
+    rows: dict[Key, Row[Any]] = {}
     for part in chunks([article.identity for article in found]):
-        where = (listings.c.source_id == source_id) & listings.c.identity.in_(part)
-        rows |= {row.identity: row for row in connection.execute(_with_article().where(where))}
+        for row in connection.execute(_KNOWN, {"source": source_id, "identities": part}):
+            rows[source_id, row.identity] = row
     return rows
 
 
-def twins(connection: Connection, source_id: int, new: Sequence[Article], listed: set[str]) -> dict[str, Row[Any]]:
-    """For each of *new*, by identity, the listing of the article that it is too, where there is one.
+def twins(
+    connection: Connection, new: Sequence[tuple[int, Article]], listed: Mapping[int, set[str]]
+) -> dict[Key, Row[Any]]:
+    """For each of *new*, with its source, the listing of the article that it is too, where there is one.
 
-    *listed* are the identities that the document holds: an article still listed under another guid is another article.
+    No two sources of *new* may have an address in common. *listed* are the identities that each source's document
+    holds: an article still listed under another guid is another article.
     """
-    urls = {article.url for article in new if article.url}
     candidates: dict[str, list[Row[Any]]] = {}
-    for part in chunks(sorted(urls)):
-        for row in connection.execute(
-            _with_article().where(listings.c.url.in_(part)).order_by(listings.c.first_listed)
-        ):
+    for part in chunks(sorted({article.url for _, article in new if article.url})):
+        for row in connection.execute(_AT, {"urls": part}):
             candidates.setdefault(row.url, []).append(row)
-    twins: dict[str, Row[Any]] = {}
-    taken: set[str] = set()  # of this source's own listings: each stands for one entry
-    for article in new:
+    twins: dict[Key, Row[Any]] = {}
+    taken: set[Key] = set()  # of a source's own listings: each stands for one entry
+    for source_id, article in new:
         for row in candidates.get(article.url or "", ()):
-            is_own = row.source_id == source_id
-            if not (is_own and row.identity in taken) and is_same(article, row, source_id, listed):
-                twins[article.identity] = row
-                if is_own:
-                    taken.add(row.identity)
+            own = (source_id, row.identity) if row.source_id == source_id else None
+            if own not in taken and is_same(article, row, source_id, listed[source_id]):
+                twins[source_id, article.identity] = row
+                if own:
+                    taken.add(own)
                 break
     return twins
 
@@ -102,7 +110,13 @@ def chunks(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
     return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
 
 
-def _with_article() -> Any:
-    mine = (articles.c.source_id, articles.c.entry_key, articles.c.words_key, articles.c.first_seen, articles.c.entry)
+def _with_article() -> Select[Any]:
+    mine = articles.c.source_id, articles.c.entry_key, articles.c.words_key, articles.c.first_seen
     columns = (column.label(f"article_{column.name}") for column in (*mine, articles.c.published, articles.c.updated))
     return select(listings, *columns).outerjoin(articles, articles.c.pk == listings.c.article)
+
+
+_KNOWN = _with_article().where(
+    listings.c.source_id == bindparam("source"), listings.c.identity.in_(bindparam("identities", expanding=True))
+)
+_AT = _with_article().where(listings.c.url.in_(bindparam("urls", expanding=True))).order_by(listings.c.first_listed)

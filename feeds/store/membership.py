@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from feeds.language import base_language
 from feeds.model import TopicMatch
-from feeds.store import months
+from feeds.store import bulk, months
 from feeds.store.archiving import touch
 from feeds.store.listing import chunks
 from feeds.store.schema import article_topics, articles, memberships
@@ -57,10 +57,8 @@ def place(connection: Connection, found: Sequence[Placed]) -> None:
         for each in found
         for path in sorted(feed_paths(each.language, each.topics))
     ]
-    if topics:
-        connection.execute(insert(article_topics), topics)
-    if feeds:
-        connection.execute(insert(memberships), feeds)
+    bulk.insert(connection, article_topics, topics)
+    bulk.insert(connection, memberships, feeds)
 
 
 def replace(connection: Connection, found: Sequence[Placed]) -> None:

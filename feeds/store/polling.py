@@ -9,20 +9,34 @@ from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, bindparam, case, func, insert, select, type_coerce, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Row,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    null,
+    select,
+    update,
+)
 
 from feeds.config import Source
-from feeds.model import FetchDay, SourceState
-from feeds.store import archiving
+from feeds.model import FetchDay, Outcome, Saved, SourceState
+from feeds.store import archiving, bulk
 from feeds.store.leasing import is_held, this_process
-from feeds.store.schema import articles, fetch_log, listings, sources
+from feeds.store.schema import articles, fetch_days, fetch_log, listings, sources
 from feeds.urls import public_url
 
 # A source whose last check lies further ahead than this was checked under a wrong clock, and is due.
 _CLOCK_SLACK = timedelta(minutes=5)
 # Who comes once a day, in that very hour, asks all the same in the end.
 _LONGEST_SKIP = timedelta(days=3)
-_DAY = 86_400_000_000  # microseconds, as a Timestamp is kept
+_FIRST_DAY = date(1970, 1, 1)
 _CLEARED = {
     "etag": None, "last_modified": None, "body_hash": None, "due_at": None, "next_check": None, "retry_until": None,
     "fetch_url": None, "moved_to": None, "moved_since": None, "moved_count": 0, "gone_at": None, "failures": 0,
@@ -31,11 +45,30 @@ _CLEARED = {
 _KNOWN = tuple(field.name for field in fields(SourceState) if field.name not in ("hint", "skip_hours", "skip_days"))
 _known = attrgetter(*_KNOWN)
 _SAVED = tuple(name for name in _KNOWN if name not in ("id", "name", "url", "control", "text"))
+_saved = attrgetter(*_SAVED)
+_NEW = tuple(f"new_{name}" for name in _SAVED)
 _SAVE = (
     update(sources)
     .where(sources.c.id == bindparam("key"))
     .values({name: bindparam(f"new_{name}") for name in (*_SAVED, "skip_hours", "skip_days", "hint_seconds")})
-    .values(lease_owner=None, lease_until=None)
+    .values(lease_owner=null(), lease_until=null())
+)
+_MINE = (fetch_days.c.source_id == bindparam("source")) & (fetch_days.c.day == bindparam("on"))
+_BEGIN_DAY = insert(fetch_days).from_select(
+    ["source_id", "day", "fetches", "failures", "new", "updated"],
+    select(
+        *(cast(bindparam(name), Integer) for name in ("source", "on")), *(literal_column("0") for _ in range(4))
+    ).where(~exists().where(_MINE)),
+)
+_ADD_TO_DAY = (
+    update(fetch_days)
+    .where(_MINE)
+    .values(
+        fetches=fetch_days.c.fetches + literal_column("1"),
+        failures=fetch_days.c.failures + bindparam("failed"),
+        new=fetch_days.c.new + bindparam("came"),
+        updated=fetch_days.c.updated + bindparam("changed"),
+    )
 )
 
 
@@ -171,29 +204,53 @@ def state(row: Row[Any]) -> SourceState:
 
 def save_states(connection: Connection, states: Sequence[SourceState]) -> None:
     """Write sources' states, and give their leases back."""
-    if states:
-        connection.execute(_SAVE, [_values(state) for state in states])
+    bulk.run(connection, _SAVE, [_values(state) for state in states])
 
 
 def _values(state: SourceState) -> dict[str, Any]:
-    values = {f"new_{name}": getattr(state, name) for name in _SAVED}
+    values = dict(zip(_NEW, _saved(state), strict=True))
     values |= {"new_skip_hours": sorted(state.skip_hours), "new_skip_days": sorted(state.skip_days)}
     return values | {"key": state.id, "new_hint_seconds": state.hint and int(state.hint.total_seconds())}
 
 
-def fetch_days(connection: Connection, since: datetime) -> list[FetchDay]:
-    """How each source fared on each day since then; days of UTC, the newest first."""
-    failed = func.sum(case((fetch_log.c.error.is_not(None), 1), else_=0))
-    day = type_coerce(fetch_log.c.at, BigInteger) // _DAY
-    rows = connection.execute(
-        select(
-            fetch_log.c.source_id, day, func.count(), failed, func.sum(fetch_log.c.new), func.sum(fetch_log.c.updated)
-        )
-        .where(fetch_log.c.at >= since)
-        .group_by(fetch_log.c.source_id, day)
-        .order_by(day.desc(), fetch_log.c.source_id)
-    )
-    return [FetchDay(row[0], str(date(1970, 1, 1) + timedelta(days=row[1])), *row[2:]) for row in rows]
+def log(connection: Connection, outcomes: Sequence[tuple[Outcome, Saved]], now: datetime) -> None:
+    """Note how each source's turn went, and add it to the sums of the day."""
+    rows = [
+        {
+            "source_id": outcome.state.id,
+            "at": now,
+            "status": outcome.status,
+            "seconds": round(outcome.seconds, 3),
+            "size": outcome.size,
+            "entries": None if outcome.reading is None else outcome.reading.listed,
+            "new": saved.new,
+            "updated": saved.updated,
+            "error": outcome.error,
+        }
+        for outcome, saved in outcomes
+    ]
+    bulk.insert(connection, fetch_log, rows)
+    sums = [{"source": row["source_id"], "on": _day(now), "failed": int(row["error"] is not None),
+             "came": row["new"], "changed": row["updated"]} for row in rows]  # fmt: skip
+    bulk.run(connection, _BEGIN_DAY, sums)
+    bulk.run(connection, _ADD_TO_DAY, sums)
+
+
+def trim_log(connection: Connection, before: datetime) -> None:
+    """Forget fetches before *before*."""
+    connection.execute(delete(fetch_log).where(fetch_log.c.at < before))
+    connection.execute(delete(fetch_days).where(fetch_days.c.day < _day(before)))
+
+
+def fetch_sums(connection: Connection, since: datetime) -> list[FetchDay]:
+    """How each source fared on each day of UTC from that of *since* on, the newest first."""
+    query = select(fetch_days).where(fetch_days.c.day >= _day(since))
+    rows = connection.execute(query.order_by(fetch_days.c.day.desc(), fetch_days.c.source_id))
+    return [FetchDay(row[0], str(_FIRST_DAY + timedelta(days=row[1])), *row[2:]) for row in rows]
+
+
+def _day(at: datetime) -> int:
+    return (at.date() - _FIRST_DAY).days
 
 
 def article_counts(connection: Connection) -> dict[int, int]:

@@ -12,14 +12,15 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from feeds.model import Article, Enclosure, Entry, Evidence, Selected, SourceRef, StoredArticle, TopicMatch
 from feeds.store.listing import chunks
-from feeds.store.schema import article_topics, articles, listings, memberships, sources
+from feeds.store.schema import article_topics, articles, listings, memberships, sources, texts
+from feeds.urls import canonical_url
 
 # All but what the source said, which nothing that is shown needs, and which costs a third of the reading.
-_COLUMNS = tuple(column for column in articles.c if column.name != "entry")
+_COLUMNS = (*articles.c, texts.c.summary, texts.c.content)
 _PLAIN = tuple(
     field.name
     for field in fields(Article)
-    if field.name in articles.c and field.name not in ("authors", "categories", "enclosures", "entry")
+    if field.name in {column.name for column in _COLUMNS} - {"authors", "categories", "enclosures"}
 )
 
 
@@ -54,6 +55,12 @@ def load(connection: Connection, pks: Sequence[int]) -> list[StoredArticle]:
     return complete_articles(connection, [rows[pk] for pk in pks if pk in rows])
 
 
+def keys_since(connection: Connection, since: datetime) -> list[int]:
+    """The keys of all articles dated since then, oldest first."""
+    query = select(articles.c.pk).where(articles.c.date >= since).order_by(articles.c.date, articles.c.id)
+    return list(connection.execute(query).scalars())
+
+
 def feed_paths(connection: Connection) -> list[str]:
     """The feeds that have or had articles, in order: one step through the index for each (a loose index scan)."""
     found = select(func.min(memberships.c.feed).label("feed")).cte("found", recursive=True)
@@ -64,7 +71,7 @@ def feed_paths(connection: Connection) -> list[str]:
 
 def page(connection: Connection, after: int, limit: int, *, hidden: bool) -> tuple[int, list[StoredArticle]]:
     """Up to *limit* articles with keys above *after*, and the last key."""
-    query = rows_of_articles(articles.c.entry).where(articles.c.pk > after).order_by(articles.c.pk).limit(limit)
+    query = rows_of_articles(texts.c.entry).where(articles.c.pk > after).order_by(articles.c.pk).limit(limit)
     if not hidden:
         query = query.where(articles.c.hidden_at.is_(None))
     rows = connection.execute(query).all()
@@ -73,17 +80,21 @@ def page(connection: Connection, after: int, limit: int, *, hidden: bool) -> tup
 
 def find(connection: Connection, key: str) -> StoredArticle | None:
     """By id, canonical URL or link; where several have a link, the newest."""
-    is_it = or_(articles.c.id == key.removeprefix("urn:uuid:").lower(), articles.c.url == key, articles.c.link == key)
-    rows = connection.execute(
-        rows_of_articles().where(is_it).order_by(articles.c.date.desc(), articles.c.id).limit(1)
-    ).all()
-    return complete_articles(connection, rows)[0] if rows else None
+    by_id = articles.c.id == key.removeprefix("urn:uuid:").lower()
+    listed = select(listings.c.article).where(listings.c.url.in_({key, canonical_url(key) or key}))
+    # Last what no index tells, such as a link that leads to the article by way of another host.
+    for is_it in (by_id, articles.c.pk.in_(listed), or_(articles.c.url == key, articles.c.link == key)):
+        newest = rows_of_articles().where(is_it).order_by(articles.c.date.desc(), articles.c.id).limit(1)
+        if rows := connection.execute(newest).all():
+            return complete_articles(connection, rows)[0]
+    return None
 
 
 def rows_of_articles(*more: ColumnElement[Any]) -> Select[Any]:
     """Articles with their sources' names and URLs, as `complete_articles` wants them."""
     names = sources.c.name.label("source_name"), sources.c.url.label("source_url")
-    return select(*_COLUMNS, *names, *more).join(sources, sources.c.id == articles.c.source_id)
+    own = select(*_COLUMNS, *names, *more).join(texts, texts.c.article == articles.c.pk)
+    return own.join(sources, sources.c.id == articles.c.source_id)
 
 
 def complete_articles(connection: Connection, rows: Sequence[Row[Any]]) -> list[StoredArticle]:

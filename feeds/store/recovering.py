@@ -26,7 +26,7 @@ _MAGIC = b"SQLite format 3\0"  # sqlite.org/fileformat.html#the_database_header
 _SHARED_LOCK, _LOCK_LENGTH = 0x40000002, 510  # the bytes that every open connection holds a lock on (unix VFS)
 _FARTHEST = 1_000_000  # row numbers beyond the last that could be read, where even the highest can't be asked for
 # Tables that a row can be told to be of by the number and kinds of its columns; the rest follows from these.
-_CARVED = ("meta", "sources", "articles", "listings", "article_topics", "snapshots")
+_CARVED = ("meta", "sources", "articles", "texts", "listings", "article_topics", "snapshots")
 _FACTS = {"namespace", "created", "published"}
 _TRIES = 100  # with each next number, before steps double
 _PASSES = 5  # mending one thing may bring another to light

@@ -3,52 +3,128 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, select, update
 
 from feeds.model import Article, KnownItem, Outcome, Reading, Saved, SourceState, TopicMatch
-from feeds.store import archiving, listing, membership, months, paging, searching
+from feeds.store import archiving, bulk, listing, membership, months, paging, searching
+from feeds.store.listing import Key
 from feeds.store.membership import Placed
-from feeds.store.polling import save_states
-from feeds.store.schema import articles, documents_read, fetch_log, listings, sources
+from feeds.store.polling import log, save_states
+from feeds.store.schema import articles, documents_read, listings, sources, texts
 
 # "Of undated ones only the ten topmost enter subscription feeds", in the first document of a source added later.
 _UNDATED_AT_FIRST = 10
 # Of one document at one time: each costs a page and more, and publishing must end in time.
 _MOST_NEW = 1000
 
-_COLUMNS = tuple(
-    field.name for field in fields(Article) if field.name in articles.c and field.name not in ("published", "updated")
+_FIELDS = tuple(field.name for field in fields(Article))
+_COLUMNS = tuple(name for name in _FIELDS if name in articles.c and name not in ("published", "updated"))
+_TEXTS = tuple(name for name in _FIELDS if name in texts.c)
+
+_SOURCES = select(
+    sources.c.id, sources.c.document_at, exists().where(listings.c.source_id == sources.c.id).label("has_listings")
+).where(sources.c.id.in_(bindparam("ids", expanding=True)))
+_STORED = select(articles.c.id, articles.c.pk).where(articles.c.id.in_(bindparam("ids", expanding=True)))
+_STILL_LISTED = (
+    update(listings)
+    .where(listings.c.source_id == bindparam("source"), listings.c.identity == bindparam("known"))
+    .values(last_listed=bindparam("now"))
 )
+_FORGET = delete(documents_read).where(documents_read.c.source_id == bindparam("source_id"))
+
+
+@dataclass(slots=True)
+class _Document:
+    """What was read of a source. *held* are the identities that subscription feeds leave out."""
+
+    state: SourceState
+    document_at: datetime | None
+    reading: Reading
+    held: set[str]
+    known: dict[Key, Row[Any]] = field(default_factory=dict)
+    strangers: list[Article] = field(default_factory=list)
+    left: int = 0
+
+    @property
+    def source_id(self) -> int:
+        return self.state.id
 
 
 def save(
     connection: Connection, namespace: uuid.UUID, outcomes: Sequence[Outcome], now: datetime, published: bool
 ) -> list[Saved]:
     """Keep *outcomes*, one a source. *published* says whether the store has published before: there is someone to flood."""
-    saved = [_save_reading(connection, namespace, outcome, now, published) for outcome in outcomes]
-    pairs = list(zip(outcomes, saved, strict=True))
-    save_states(connection, [_state(connection, outcome.state, each.left) for outcome, each in pairs])
-    _log(connection, pairs, now)
-    return saved
+    saved: dict[int, Saved] = {}
+    left: dict[int, SourceState] = {}
+    for part in _apart(outcomes):
+        documents = _documents(connection, part, published)
+        saved |= _save_documents(connection, namespace, documents, now)
+        left |= {each.source_id: _unread(each) for each in documents if each.left}
+    pairs = [(outcome, saved.get(outcome.state.id, Saved())) for outcome in outcomes]
+    save_states(connection, [left.get(outcome.state.id, outcome.state) for outcome in outcomes])
+    log(connection, pairs, now)
+    return [each for _, each in pairs]
 
 
-def _save_reading(
-    connection: Connection, namespace: uuid.UUID, outcome: Outcome, now: datetime, published: bool
-) -> Saved:
-    if outcome.reading is None:
-        return Saved()
-    is_first = _document_at(connection, outcome.state.id) is None
-    held = _held(outcome.reading.articles) if is_first and published else set()
-    saved = _save_articles(connection, namespace, outcome.state.id, outcome.reading, held, now)
-    if not saved.left:  # else some of them are not in the store yet
-        _know(connection, outcome.state.id, outcome.reading.items)
-    return saved
+def _apart(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:
+    """Those with documents, in parts of which no two have an address in common: one's article may be another's, too."""
+    part: list[Outcome] = []
+    urls: set[str | None] = set()
+    for outcome in outcomes:
+        if outcome.reading is None:
+            continue
+        mine = {article.url for article in outcome.reading.articles} - {None}
+        if not urls.isdisjoint(mine):
+            yield part
+            part, urls = [], set()
+        part.append(outcome)
+        urls |= mine
+    if part:
+        yield part
+
+
+def _documents(connection: Connection, outcomes: Sequence[Outcome], published: bool) -> list[_Document]:
+    """What was read of each source, beside what it already lists."""
+    rows: dict[int, Row[Any]] = {}
+    for ids in listing.chunks([outcome.state.id for outcome in outcomes]):
+        rows |= {row.id: row for row in connection.execute(_SOURCES, {"ids": ids})}
+    documents = []
+    for outcome in outcomes:
+        assert outcome.reading is not None
+        source, found = outcome.state.id, outcome.reading.articles
+        row = rows.get(source)
+        document_at = row.document_at if row else None
+        held = _held(found) if document_at is None and published else set()
+        document = _Document(outcome.state, document_at, outcome.reading, held)
+        if row and row.has_listings:
+            document.known = listing.known(connection, source, found)
+        strangers = [article for article in found if (source, article.identity) not in document.known]
+        document.strangers, document.left = strangers[:_MOST_NEW], len(strangers[_MOST_NEW:])
+        documents.append(document)
+    return documents
+
+
+def _held(found: Sequence[Article]) -> set[str]:
+    undated = sorted((article for article in found if article.published is None), key=lambda each: each.position)
+    return {article.identity for article in undated[_UNDATED_AT_FIRST:]}
+
+
+def _unread(document: _Document) -> SourceState:
+    """The source's state, where entries are left for the next time: as if its document had not been read."""
+    return replace(
+        document.state,
+        etag=None,
+        last_modified=None,
+        body_hash=None,
+        document_at=document.document_at,
+        problem=f"{document.left} of its entries are left for the next time: more than {_MOST_NEW} at once are too many",
+    )
 
 
 def known_items(connection: Connection, source_id: int) -> dict[str, KnownItem]:
@@ -58,104 +134,85 @@ def known_items(connection: Connection, source_id: int) -> dict[str, KnownItem]:
     return {} if packed is None else msgspec.msgpack.decode(packed, type=dict[str, KnownItem])
 
 
-def _know(connection: Connection, source_id: int, items: Mapping[str, KnownItem]) -> None:
-    if items:
-        connection.execute(delete(documents_read).where(documents_read.c.source_id == source_id))
-        values = {"source_id": source_id, "known": msgspec.msgpack.encode(items)}
-        connection.execute(insert(documents_read).values(values))
+def _know(connection: Connection, documents: Iterable[_Document]) -> None:
+    """Keep what the documents' items came to; not where some of them are not in the store yet."""
+    rows = [
+        {"source_id": each.source_id, "known": msgspec.msgpack.encode(each.reading.items)}
+        for each in documents
+        if each.reading.items and not each.left
+    ]
+    bulk.run(connection, _FORGET, rows)
+    bulk.insert(connection, documents_read, rows)
 
 
-def _state(connection: Connection, state: SourceState, left: int) -> SourceState:
-    """*state*; where entries are left for the next time as if its document had not been read, nor been the first."""
-    if not left:
-        return state
-    return replace(
-        state,
-        etag=None,
-        last_modified=None,
-        body_hash=None,
-        document_at=_document_at(connection, state.id),
-        problem=f"{left} of its entries are left for the next time: more than {_MOST_NEW} at once are too many",
-    )
-
-
-def _document_at(connection: Connection, source_id: int) -> datetime | None:
-    return connection.execute(select(sources.c.document_at).where(sources.c.id == source_id)).scalar()
-
-
-def _held(found: Sequence[Article]) -> set[str]:
-    undated = sorted((article for article in found if article.published is None), key=lambda each: each.position)
-    return {article.identity for article in undated[_UNDATED_AT_FIRST:]}
-
-
-def _save_articles(
-    connection: Connection,
-    namespace: uuid.UUID,
-    source_id: int,
-    reading: Reading,
-    held: set[str],
-    now: datetime,
-) -> Saved:
-    found = reading.articles
-    known = listing.known(connection, source_id, found)
-    strangers = [article for article in found if article.identity not in known]
-    strangers, left = strangers[:_MOST_NEW], len(strangers[_MOST_NEW:])
-    listed = {article.identity for article in found}.union(reading.unchanged)
-    twins = listing.twins(connection, source_id, strangers, listed)
-    new = [article for article in strangers if article.identity not in twins]
-    ids = {each.identity: str(uuid.uuid5(namespace, f"{source_id}\n{each.identity}")) for each in new}
-    stored = _pks(connection, ids)  # though no listing says so, as after the repair of a damaged store
-    new = [article for article in new if article.identity not in stored]
-    pks: dict[str, int | None] = {**stored, **_insert(connection, source_id, new, ids, held, now)}
-    for article in strangers:
-        twin = twins.get(article.identity)
-        pks.setdefault(article.identity, twin.article if twin is not None else None)
+def _save_documents(
+    connection: Connection, namespace: uuid.UUID, documents: Sequence[_Document], now: datetime
+) -> dict[int, Saved]:
+    """Keep what stands in *documents*, which have no address in common; what came of each, by its source."""
+    strangers = [(each.source_id, article) for each in documents for article in each.strangers]
+    listed = {each.source_id: {article.identity for article in each.reading.articles}.union(each.reading.unchanged)
+              for each in documents}  # fmt: skip
+    twins = listing.twins(connection, strangers, listed)
+    ids = {(source, each.identity): str(uuid.uuid5(namespace, f"{source}\n{each.identity}"))
+           for source, each in strangers if (source, each.identity) not in twins}  # fmt: skip
+    stored = _stored(connection, ids)  # though no listing says so, as after the repair of a damaged store
+    new = [
+        (source, each) for source, each in strangers if (key := (source, each.identity)) in ids and key not in stored
+    ]
+    held = {(each.source_id, identity) for each in documents for identity in each.held}
+    pks: dict[Key, int | None] = {**stored, **_insert(connection, new, ids, held, now)}
+    for key, twin in twins.items():
+        pks[key] = twin.article
     archiving.touch(connection, {twin.article for twin in twins.values() if twin.article is not None})
-    _list(connection, source_id, strangers, pks, now)
-    _still_listed(connection, source_id, [*known, *reading.unchanged], now)
-    known |= listing.known(connection, source_id, [article for article in strangers if article.identity in stored])
-    updated = sum(_edit(connection, source_id, article, row, now) for article in found
-                  if (row := known.get(article.identity) or twins.get(article.identity)) is not None)  # fmt: skip
-    return Saved(len(new), updated, left)
+    _list(connection, strangers, pks, now)
+    _still_listed(connection, documents, now)
+    updated = {each.source_id: _edit_all(connection, each, twins, stored, now) for each in documents}
+    _know(connection, documents)
+    count = dict.fromkeys(updated, 0)
+    for source, _ in new:
+        count[source] += 1
+    return {each.source_id: Saved(count[each.source_id], updated[each.source_id], each.left) for each in documents}
 
 
-def _pks(connection: Connection, ids: Mapping[str, str]) -> dict[str, int]:
-    """The keys of those stored articles that have these ids, both by identity."""
-    identities = {id_: identity for identity, id_ in ids.items()}
-    found: dict[str, int] = {}
-    for part in listing.chunks(list(identities)):
-        rows = connection.execute(select(articles.c.id, articles.c.pk).where(articles.c.id.in_(part)))
-        found |= {identities[row.id]: row.pk for row in rows}
+def _stored(connection: Connection, ids: Mapping[Key, str]) -> dict[Key, int]:
+    """The keys of those stored articles that have these ids."""
+    keys = {id_: key for key, id_ in ids.items()}
+    found: dict[Key, int] = {}
+    for part in listing.chunks(list(keys)):
+        found |= {keys[row.id]: row.pk for row in connection.execute(_STORED, {"ids": part})}
     return found
 
 
 def _insert(
     connection: Connection,
-    source_id: int,
-    new: Sequence[Article],
-    ids: Mapping[str, str],
-    held: set[str],
+    new: Sequence[tuple[int, Article]],
+    ids: Mapping[Key, str],
+    held: set[Key],
     now: datetime,
-) -> dict[str, int]:
-    """Insert the new articles, whose *ids* are by identity; so are their keys."""
+) -> dict[Key, int]:
+    """Insert the new articles of these sources; their keys in the store."""
     if not new:
         return {}
+    first = (connection.execute(select(func.max(articles.c.pk))).scalar() or 0) + 1
+    pks = {(source, article.identity): pk for pk, (source, article) in enumerate(new, first)}
     rows = [
         _values(article)
         | {
-            "id": ids[article.identity],
-            "source_id": source_id,
+            "pk": pks[source, article.identity],
+            "id": ids[source, article.identity],
+            "source_id": source,
             "published": article.published,
             "updated": article.updated or article.published or now,
             "first_seen": now,
             "date": article.published or now,
-            "held": article.identity in held,
+            "held": (source, article.identity) in held,
         }
-        for article in new
+        for source, article in new
     ]
-    connection.execute(insert(articles), rows)  # RETURNING their keys would take twice as long
-    pks = _pks(connection, {article.identity: ids[article.identity] for article in new})
-    placed = [Placed(pks[each.identity], each.published or now, each.language, each.topics) for each in new]
+    bulk.insert(connection, articles, rows)
+    bulk.insert(connection, texts, [_texts(article) | {"article": pk}
+                                    for pk, (_, article) in enumerate(new, first)])  # fmt: skip
+    placed = [Placed(pk, each.published or now, each.language, each.topics) for pk, (_, each) in enumerate(new, first)]
     membership.place(connection, placed)
     return pks
 
@@ -165,19 +222,24 @@ def _values(article: Article) -> dict[str, Any]:
     return values | {"words_key": listing.words_key(article), "entry_key": _entry_key(article)}
 
 
+def _texts(article: Article) -> dict[str, Any]:
+    return {name: getattr(article, name) for name in _TEXTS}
+
+
 def _entry_key(article: Article) -> str:
     """Equal as long as nothing at all changed."""
-    return listing.digest(msgspec.json.encode(replace(article, position=0, topics={})).decode())
+    said = {name: getattr(article, name) for name in _FIELDS} | {"position": 0, "topics": {}}
+    return listing.digest(msgspec.json.encode(said).decode())
 
 
 def _list(
-    connection: Connection, source_id: int, strangers: Sequence[Article], pks: dict[str, int | None], now: datetime
+    connection: Connection, strangers: Iterable[tuple[int, Article]], pks: Mapping[Key, int | None], now: datetime
 ) -> None:
     rows = [
         {
-            "source_id": source_id,
+            "source_id": source,
             "identity": article.identity,
-            "article": pks[article.identity],
+            "article": pks[source, article.identity],
             "url": article.url,
             "url_is_shared": article.url_is_shared,
             "title_key": listing.title_key(article),
@@ -185,16 +247,33 @@ def _list(
             "first_listed": now,
             "last_listed": now,
         }
-        for article in strangers
+        for source, article in strangers
     ]
-    if rows:
-        connection.execute(insert(listings), rows)
+    bulk.insert(connection, listings, rows)
 
 
-def _still_listed(connection: Connection, source_id: int, identities: Sequence[str], now: datetime) -> None:
-    for part in listing.chunks(identities):
-        mine = (listings.c.source_id == source_id) & listings.c.identity.in_(part)
-        connection.execute(update(listings).where(mine).values(last_listed=now))
+def _still_listed(connection: Connection, documents: Iterable[_Document], now: datetime) -> None:
+    rows = [
+        {"source": each.source_id, "known": identity, "now": now}
+        for each in documents
+        for identity in (*(identity for _, identity in each.known), *each.reading.unchanged)
+    ]
+    bulk.run(connection, _STILL_LISTED, rows)
+
+
+def _edit_all(
+    connection: Connection,
+    document: _Document,
+    twins: Mapping[Key, Row[Any]],
+    stored: Mapping[Key, int],
+    now: datetime,
+) -> int:
+    """Take over what the source changed of articles that were there before; how many of the edits were material."""
+    source = document.source_id
+    again = [article for article in document.strangers if (source, article.identity) in stored]
+    known = document.known | (listing.known(connection, source, again) if again else {})
+    return sum(_edit(connection, source, article, row, now) for article in document.reading.articles
+               if (key := (source, article.identity)) and (row := known.get(key) or twins.get(key)) is not None)  # fmt: skip
 
 
 def _edit(connection: Connection, source_id: int, article: Article, row: Row[Any], now: datetime) -> bool:
@@ -211,13 +290,13 @@ def _edit(connection: Connection, source_id: int, article: Article, row: Row[Any
     if row.article_source_id != source_id or row.article_entry_key == _entry_key(article) or _is_emptied(article):
         return False
     material: bool = row.article_words_key != listing.words_key(article)
-    published = row.article_published or _corrected(article, row)
+    published = row.article_published or _corrected(connection, article, row)
     values = _values(article) | {
         "published": published,
         "updated": _updated(article, row, published, now) if material else _not_before(row.article_updated, published),
         "date": published or row.article_first_seen,
     }
-    connection.execute(update(articles).where(articles.c.pk == row.article).values(values))
+    _write_over(connection, row.article, article, values)
     membership.replace(connection, [Placed(row.article, values["date"], article.language, article.topics)])
     return material
 
@@ -236,13 +315,21 @@ def _take_over(connection: Connection, source_id: int, article: Article, pk: int
         "updated": article.updated or date,
         "date": date,
     }
-    connection.execute(update(articles).where(articles.c.pk == pk).values(values))
+    _write_over(connection, pk, article, values)
     membership.replace(connection, [Placed(pk, date, article.language, article.topics)])
 
 
-def _corrected(article: Article, row: Row[Any]) -> datetime | None:
+def _write_over(connection: Connection, pk: int, article: Article, values: Mapping[str, Any]) -> None:
+    connection.execute(update(articles).where(articles.c.pk == pk).values(values))
+    connection.execute(update(texts).where(texts.c.article == pk).values(_texts(article)))
+
+
+def _corrected(connection: Connection, article: Article, row: Row[Any]) -> datetime | None:
     """A date for an article without one, where its source wrote another; None where time alone made it usable."""
-    before = row.article_entry.get("published") or row.article_entry.get("updated")
+    if article.published is None:
+        return None
+    entry = connection.execute(select(texts.c.entry).where(texts.c.article == row.article)).scalar() or {}
+    before = entry.get("published") or entry.get("updated")
     return article.published if (article.entry.published or article.entry.updated) != before else None
 
 
@@ -255,25 +342,6 @@ def _updated(article: Article, row: Row[Any], published: datetime | None, now: d
 
 def _not_before(updated: datetime, published: datetime | None) -> datetime:
     return max(updated, published) if published is not None else updated
-
-
-def _log(connection: Connection, outcomes: Iterable[tuple[Outcome, Saved]], now: datetime) -> None:
-    rows = [
-        {
-            "source_id": outcome.state.id,
-            "at": now,
-            "status": outcome.status,
-            "seconds": round(outcome.seconds, 3),
-            "size": outcome.size,
-            "entries": None if outcome.reading is None else outcome.reading.listed,
-            "new": saved.new,
-            "updated": saved.updated,
-            "error": outcome.error,
-        }
-        for outcome, saved in outcomes
-    ]
-    if rows:
-        connection.execute(insert(fetch_log), rows)
 
 
 def retire(connection: Connection, before: datetime, followed: Sequence[int], limit: int) -> int:

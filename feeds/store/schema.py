@@ -28,9 +28,20 @@ from sqlalchemy import (
     true,
 )
 
-HEAD = "0005"  # the newest migration
+HEAD = "0006"  # the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def microseconds(moment: datetime) -> int:
+    """*moment* as it is kept: whole microseconds since 1970."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(microseconds: int) -> datetime:
+    """What is kept so, as an aware moment in UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 class Timestamp(TypeDecorator[datetime]):
@@ -40,10 +51,10 @@ class Timestamp(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
+        return None if value is None else microseconds(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else moment(value)
 
 
 class Json(TypeDecorator[Any]):
@@ -69,7 +80,7 @@ metadata = MetaData(
 )
 
 # Single facts of the store itself: "namespace" (UUID of all our ids), "created", "published" (when first), "topics" (the
-# fingerprint of all definitions that the articles were last matched against), "pages" (what the articles' pages rest on),
+# fingerprint of all definitions that the articles were last matched against),
 # "clock" (a moment that a person said the clock was right at).
 meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", Text, nullable=False))
 
@@ -84,6 +95,7 @@ leases = Table(
 
 # url_key is the SHA-256 of the configured URL: the URL itself may hold a secret, and the store holds none. control and
 # text are the config's, kept for a source that leaves it: its articles stay labelled, and no longer than it allowed.
+# label tells what pages say of the source with each of its articles, as of the last publishing.
 sources = Table(
     "sources",
     metadata,
@@ -120,11 +132,12 @@ sources = Table(
     Column("text", String),
     Column("lease_owner", String),
     Column("lease_until", Timestamp),
+    Column("label", String),
 )
 
 # date is published, or first_seen where there is none; held keeps an undated flood out of subscription feeds.
 # words_key is a hash of the words of title and text, and changes when an edit is material; entry_key changes with any
-# edit. entry is what the source said. touched is set by whatever changes how an article is shown or in which feeds;
+# edit. touched is set by whatever changes how an article is shown or in which feeds;
 # publishing takes note of it, adds one to revision, sets unindexed, and clears it. search_row is the article's row in the
 # full-text index, once it has one; unindexed says that what stands there is missing or old.
 articles = Table(
@@ -137,8 +150,6 @@ articles = Table(
     Column("url", Text),
     Column("link", Text),
     Column("title", Text, nullable=False),
-    Column("summary", Text, nullable=False),
-    Column("content", Text, nullable=False),
     Column("language", String),
     Column("published", Timestamp),
     Column("updated", Timestamp, nullable=False),
@@ -150,34 +161,47 @@ articles = Table(
     Column("enclosures", Json, nullable=False),
     Column("words_key", String, nullable=False),
     Column("entry_key", String, nullable=False),
-    Column("entry", Json, nullable=False),
     Column("held", Boolean, nullable=False, default=False),
     Column("hidden_at", Timestamp),
-    Column("touched", Boolean, nullable=False, default=True, server_default=true()),
-    Column("revision", Integer, nullable=False, default=0, server_default="0"),
-    Column("unindexed", Boolean, nullable=False, default=True, server_default=true()),
+    Column("touched", Boolean, nullable=False, server_default=true()),
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Column("unindexed", Boolean, nullable=False, server_default=true()),
     Column("search_row", BigInteger),
-    Column("unpaged", Boolean, nullable=False, default=True, server_default=true()),
+    Column("unpaged", Boolean, nullable=False, server_default=true()),
     Index(None, "date", "id"),
     Index(None, "source_id"),
-    Index(None, "url"),
     Index("ix_articles_touched", "touched", sqlite_where=text("touched = 1")),
     Index("ix_articles_unindexed", "unindexed", sqlite_where=text("unindexed = 1")),
     Index(None, "search_row", unique=True),
     Index("ix_articles_unpaged", "unpaged", sqlite_where=text("unpaged = 1")),
 )
 
+# What articles say, apart from the rest: a mark on an article must not write its text again. entry is what the source said.
+texts = Table(
+    "texts",
+    metadata,
+    Column("article", ForeignKey("articles.pk", ondelete="CASCADE"), primary_key=True),
+    Column("summary", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("entry", Json, nullable=False),
+)
+
 # The articles that retention deleted and whose pages are still to be taken away.
 dead_pages = Table("dead_pages", metadata, Column("id", String(36), primary_key=True))
 
-# A topic's (or all's) articles of a month of UTC, "2026-11", as pages: a digest each, oldest first. See feeds.store.months.
+# A topic's (or all's) articles of a month of UTC, "2026-11", as pages: each one's digest, and the date and the id of its
+# first article; oldest first. since is the date from which on they are to be counted again, null where they are right.
+# written are the pages as they were published last, see feeds.pages. See feeds.store.months.
 months = Table(
     "months",
     metadata,
     Column("feed", String, primary_key=True),
     Column("month", String(7), primary_key=True),
+    Column("page_count", Integer, nullable=False),
     Column("pages", Json, nullable=False),
-    Column("stale", Boolean, nullable=False),
+    Column("since", Timestamp),
+    Column("unwritten", Boolean, nullable=False),
+    Column("written", Json, nullable=False),
 )
 
 # What a source listed, by its identity there. article is null once retention has deleted it: the row stays as the
@@ -242,7 +266,19 @@ fetch_log = Table(
     Column("updated", Integer, nullable=False),
     Column("error", Text),
     Index(None, "at"),
-    Index(None, "source_id", "at"),
+)
+
+# The log in sums: how each source fared on each day of UTC, counted from 1970.
+fetch_days = Table(
+    "fetch_days",
+    metadata,
+    Column("source_id", ForeignKey("sources.id"), primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("fetches", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("updated", Integer, nullable=False),
+    Index(None, "day"),
 )
 
 # An article as it was when it first entered an archive: what the pages show for ever. See feeds.store.archiving.
@@ -273,17 +309,20 @@ archives = Table(
     Column("last", Integer, nullable=False),
 )
 
-# What a page of an archive holds now: how many entries, of which sources, and a digest that tells its states apart.
-# stale: an article of it was touched or went, and that has not been taken note of yet.
+# What a page of an archive holds now: how many entries, and a digest that tells its states apart.
+# stale: an article of it was touched or went, and that has not been taken note of yet. unwritten: its file is not as it
+# should be.
 archive_pages = Table(
     "archive_pages",
     metadata,
     Column("feed", String, primary_key=True),
     Column("page", Integer, primary_key=True),
     Column("entries", Integer, nullable=False),
-    Column("sources", Json, nullable=False),
     Column("digest", String, nullable=False),
     Column("stale", Boolean, nullable=False),
+    Column("unwritten", Boolean, nullable=False, server_default=true()),
+    Index("ix_archive_pages_stale", "stale", sqlite_where=text("stale = 1")),
+    Index("ix_archive_pages_unwritten", "unwritten", sqlite_where=text("unwritten = 1")),
 )
 
 # Which files we wrote, so that what is no longer made is taken away again. key tells what a file was made from, size and
@@ -295,6 +334,16 @@ documents = Table(
     Column("key", String),
     Column("size", BigInteger),
     Column("mtime_ns", BigInteger),
+)
+
+# Folders of pages that are written one by one as they are marked: key tells what all of them rest on besides, stamp
+# (st_mtime_ns) how the folder was left, null while it is being written. See feeds.pages.
+folders = Table(
+    "folders",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("key", String, nullable=False),
+    Column("stamp", BigInteger),
 )
 
 # The feeds whose change the hub has not been told of yet (WebSub), by their paths under output/.

@@ -25,7 +25,7 @@ from feeds.stemming import LANGUAGES, folded, prepared, stem, stems, tokens
 from feeds.store.listing import chunks
 from feeds.store.membership import countries
 from feeds.store.reading import complete_articles, rows_of_articles
-from feeds.store.schema import MAKE_SEARCH, articles, listings, sources
+from feeds.store.schema import MAKE_SEARCH, articles, listings, sources, texts
 from feeds.urls import shown
 
 _MOST_TEXT = 30_000  # characters of an article that are indexed
@@ -191,10 +191,9 @@ def _how_many(connection: Connection, numbers: Sequence[int], size: int) -> int:
     """How many of the articles in these rows, the first ones and at least one, have no more than *size* characters."""
     lengths: dict[int, int] = {}
     for part in chunks(numbers):
-        length = func.length(articles.c.content) + func.length(articles.c.summary)
-        lengths |= dict(
-            connection.execute(select(articles.c.search_row, length).where(articles.c.search_row.in_(part))).all()
-        )
+        length = func.length(texts.c.content) + func.length(texts.c.summary)
+        query = select(articles.c.search_row, length).join(texts, texts.c.article == articles.c.pk)
+        lengths |= dict(connection.execute(query.where(articles.c.search_row.in_(part))).all())
     sums = accumulate(lengths.get(number, 0) for number in numbers)
     return max(1, sum(total <= size for total in sums))
 

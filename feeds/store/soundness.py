@@ -17,13 +17,14 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, delete, func, or_, select, text, update
+from sqlalchemy import Connection, Engine, Table, delete, exists, func, or_, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from feeds.errors import StoreError
 from feeds.language import base_language
 from feeds.store import archiving, membership, months, opening, reading, schema, searching
+from feeds.store.listing import chunks
 from feeds.store.membership import Placed
 
 _MOST_FAULTS = 20  # that SQLite is asked for: one is enough to act on
@@ -36,8 +37,8 @@ _OF_INDEXES = re.compile(r"row \d+ missing from index|wrong # of entries in inde
 # Values of ours as JSON, and what stands in for one that can't be read.
 _JSON = (
     ("articles", "authors", "[]"), ("articles", "categories", "[]"), ("articles", "enclosures", "[]"),
-    ("articles", "entry", "{}"), ("article_topics", "evidence", "[]"), ("sources", "skip_hours", "[]"),
-    ("sources", "skip_days", "[]"), ("archive_pages", "sources", "[]"), ("months", "pages", "[]"),
+    ("texts", "entry", "{}"), ("article_topics", "evidence", "[]"), ("sources", "skip_hours", "[]"),
+    ("sources", "skip_days", "[]"), ("months", "pages", "[]"), ("months", "written", "[]"),
 )  # fmt: skip
 
 Mend = Callable[[Connection], object]
@@ -153,6 +154,7 @@ def _execute(statement: Any, connection: Connection) -> None:
 def _of_the_rows(connection: Connection, now: datetime) -> Iterator[Fault]:
     yield from _facts(connection, now)
     yield from _references(connection)
+    yield from _texts(connection)
     yield from _unreadable_values(connection)
     yield from _snapshots(connection)
     yield from _wrong_clock(connection, now)
@@ -206,6 +208,24 @@ def _remembered(connection: Connection, number: int) -> dict[str, Any]:
     if connection.execute(select(schema.sources.c.id).where(schema.sources.c.name == name)).first():
         name = f"{name} (until {number})"
     return {"id": number, "url_key": f"lost {number}", "url": url, "name": name}
+
+
+def _texts(connection: Connection) -> Iterator[Fault]:
+    lost = ~exists().where(schema.texts.c.article == schema.articles.c.pk)
+    pks = list(connection.execute(select(schema.articles.c.pk).where(lost)).scalars())
+    if pks:
+        yield Fault(f"{len(pks)} articles have lost their text", partial(_texts_anew, pks=pks))
+
+
+def _texts_anew(connection: Connection, pks: list[int]) -> None:
+    """The articles stay, with their titles; what their sources still list is read anew."""
+    connection.execute(
+        schema.texts.insert(), [{"article": pk, "summary": "", "content": "", "entry": {}} for pk in pks]
+    )
+    for part in chunks(pks):
+        connection.execute(update(schema.articles).where(schema.articles.c.pk.in_(part)).values(entry_key=""))
+    archiving.touch(connection, pks)
+    _ask_in_full(connection)
 
 
 def _unreadable_values(connection: Connection) -> Iterator[Fault]:
@@ -301,5 +321,6 @@ def begin_again(connection: Connection) -> None:
     connection.execute(update(articles).values(touched=True, unpaged=True))
     connection.execute(update(schema.documents).values(key=None))
     _ask_in_full(connection)
+    connection.execute(update(schema.folders).values(key=""))
     archiving.count_again(connection)
     months.count_again(connection)

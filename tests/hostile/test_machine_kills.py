@@ -54,7 +54,7 @@ main()
 """
 # Synchronous writing is what a power cut is about, and no test can cut the power: the setting is what can be seen.
 INSTANTS = {
-    "in a source's transaction": ("feeds.store.saving", "", "_save_articles", 2, "before"),
+    "in a source's transaction": ("feeds.store.saving", "", "_list", 1, "before"),
     "after a source's transaction": ("feeds.store", "Store", "save", 1, "after"),
     "before anything is settled": ("feeds.store", "Store", "settle", 1, "before"),
     "while articles enter archives": ("feeds.store.archiving", "", "_write_last", 1, "before"),

@@ -82,7 +82,9 @@ FILE = {
     "root of sources": page_of("sources"),
     "root of snapshots": page_of("snapshots"),
     "root of documents": page_of("documents"),
-    "root of an index": page_of("ix_articles_url"),
+    "root of texts": page_of("texts"),
+    "leaf of texts": page_of("texts", 2),
+    "root of an index": page_of("ix_articles_source_id"),
     "root of the search index": page_of("search_data"),
     "last fifth cut off": cut_to(0.8),
     "half cut off": cut_to(0.5),
@@ -112,7 +114,8 @@ def test_damaged_file_is_named_and_made_anew_from_what_can_be_read(machine: Mach
 
 ROWS = {
     "index out of step": sql(
-        "UPDATE sqlite_master SET sql = 'CREATE INDEX ix_articles_url ON articles (title)' WHERE name = 'ix_articles_url'"
+        "UPDATE sqlite_master SET sql = 'CREATE INDEX ix_articles_source_id ON articles (title)'"
+        " WHERE name = 'ix_articles_source_id'"
     ),
     "index missing": sql("DROP INDEX ix_listings_url"),
     "table missing": sql("DROP TABLE memberships"),
@@ -126,7 +129,10 @@ ROWS = {
     "articles gone": sql("DELETE FROM articles WHERE pk < 4"),
     "namespace gone": sql("DELETE FROM meta WHERE key = 'created'"),
     "schema's number gone": sql("DELETE FROM alembic_version"),
-    "JSON unreadable": sql("UPDATE articles SET authors = '[\"x', entry = '' WHERE pk = 3"),
+    "JSON unreadable": sql(
+        "UPDATE articles SET authors = '[\"x' WHERE pk = 3", "UPDATE texts SET entry = '' WHERE article = 3"
+    ),
+    "texts gone": sql("DELETE FROM texts WHERE article < 4"),
     "snapshots unreadable": sql("UPDATE snapshots SET body = x'00' WHERE id < 4"),
     "archive counted wrong": sql("UPDATE archives SET last = 2 WHERE feed = 'all'"),
     "archive without places": sql("DELETE FROM archive_places WHERE article < 5"),

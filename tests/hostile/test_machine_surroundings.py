@@ -147,6 +147,7 @@ def test_small_machine_refreshes_whole(machine: Machine, rounds: Rounds, limit: 
 @pytest.mark.parametrize("limit", cases(["-n 7", "-v 60000", "-f 40"], ["-f 40"]))
 def test_machine_that_is_too_small_costs_nothing_but_the_run(machine: Machine, rounds: Rounds, limit: str) -> None:
     before = machine.files()
+    rounds.serve(1)
     done = machine.shell(f"ulimit {limit}; $FEEDS refresh --force 2>&1 | cat >&2; exit ${{PIPESTATUS[0]}}")
     assert done.code == 1, done.err
     assert len(done.err.splitlines()) == 1
