@@ -1,6 +1,9 @@
 """The program's entry: `feeds …` or `python -m feeds …`."""
 
+import logging
+import os
 import sys
+from contextlib import suppress
 
 
 def main() -> None:
@@ -9,7 +12,19 @@ def main() -> None:
         from feeds.cli import main as run
     except KeyboardInterrupt:
         sys.exit(130)
-    run()
+    try:
+        run()
+    except SystemExit as end:
+        _leave(end.code)
+
+
+def _leave(code: str | int | None) -> None:
+    """End at once: to take the interpreter apart, object by object, takes 0.1 s, and cron calls every half hour."""
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, AttributeError):  # whoever wrote to it has told; a closed one is None
+            stream.flush()
+    os._exit(code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":

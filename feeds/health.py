@@ -27,11 +27,13 @@ class Finding:
 
 def source_rows(config: Config, store: Store, now: datetime) -> list[dict[str, Any]]:
     """A row per configured source: what it is, how it fares, what comes next and why then."""
-    return report(config, store, now)[0]
+    return report(config, store, now, store.sync_sources(config.sources))[0]
 
 
-def report(config: Config, store: Store, now: datetime) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The rows of `source_rows`, and one for each of the last days of UTC, the newest first."""
+def report(
+    config: Config, store: Store, now: datetime, states: Mapping[str, SourceState]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of `source_rows`, from sources' *states*, and one for each of the last days of UTC, the newest first."""
     log = store.fetch_days(now - RECENT)
     days = {each.day: dict.fromkeys(_COUNTED, 0) for each in log}
     recent: dict[int, Counter[str]] = {}
@@ -40,13 +42,12 @@ def report(config: Config, store: Store, now: datetime) -> tuple[list[dict[str, 
         for name in _COUNTED:
             days[each.day][name] += getattr(each, name)
             mine[name] += getattr(each, name)
-    return _source_rows(config, store, recent, now), [{"day": day} | counts for day, counts in days.items()]
+    return _source_rows(config, store, recent, now, states), [{"day": day} | counts for day, counts in days.items()]
 
 
 def _source_rows(
-    config: Config, store: Store, recent: Mapping[int, Counter[str]], now: datetime
+    config: Config, store: Store, recent: Mapping[int, Counter[str]], now: datetime, states: Mapping[str, SourceState]
 ) -> list[dict[str, Any]]:
-    states = store.sync_sources(config.sources)
     totals = store.article_counts()
     rows = []
     for source in config.sources:

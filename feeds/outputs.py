@@ -64,9 +64,10 @@ class Publication:
 
     def __init__(self, config: Config, store: Store, now: datetime) -> None:
         self._config, self._store, self._now = config, store, now
-        self._settings = settings = render_settings(config, store)
+        self._states = _states(config, store)
+        self._settings = settings = _settings(config, self._states)
         self._renderer = Renderer(settings)
-        self._infos = {state.id: settings.sources[name] for name, state in store.states().items()}
+        self._infos = {state.id: settings.sources[name] for name, state in self._states.items()}
         store.relabel({number: _label(info) for number, info in self._infos.items()})
         self._has_pages = "html" in config.publish.formats
         self._months = store.months() if self._has_pages else {}
@@ -109,7 +110,7 @@ class Publication:
         images = self._config.image("icon"), self._config.image("logo")
         yield Batch((ICON, LOGO), None, lambda: assets(*images))
         yield Batch(("sources.opml",), None, lambda: [sources_opml(self._config)])
-        rows, days = report(self._config, self._store, self._now)
+        rows, days = report(self._config, self._store, self._now, self._states)
         if self._has_pages:
             yield self._freshness_page(ages(rows, self._now))
         yield Batch((), None, lambda: render_status(rows, self._settings, self._now, days))
@@ -261,10 +262,23 @@ def _described(config: Config, topic: str, part: str) -> tuple[str, str, str]:
     return own, f"{config.site.title}: {own}", about.description
 
 
+def _states(config: Config, store: Store) -> dict[str, SourceState]:
+    """Of all sources there ever were, and all that are configured, by name."""
+    states = store.states()
+    if all(source.name in states for source in config.sources):
+        return states
+    store.sync_sources(config.sources)
+    return store.states()
+
+
 def render_settings(config: Config, store: Store) -> RenderSettings:
     """What rendering needs besides the articles; the sources by name, those no longer configured among them."""
+    return _settings(config, store.states())
+
+
+def _settings(config: Config, states: Mapping[str, SourceState]) -> RenderSettings:
     configured = {source.name: source for source in config.sources}
-    infos = {name: _source_info(state, configured.get(name)) for name, state in store.states().items()}
+    infos = {name: _source_info(state, configured.get(name)) for name, state in states.items()}
     return RenderSettings(
         site=config.site,
         publish=config.publish,

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -108,7 +108,7 @@ def refresh(
         store.release()
     published: tuple[str, ...] = ()
     if not stop.is_set() and (claimed or idle):
-        tidy(config, store, now)
+        tidy(config, store, now, states)
         published = publish_all(config, store, now, stop=stop)
     else:
         _tell_hub(config, store, (), now, stop)
@@ -171,9 +171,8 @@ def choose(config: Config, names: Iterable[str]) -> tuple[Source, ...]:
     return chosen
 
 
-def tidy(config: Config, store: Store, now: datetime) -> None:
-    """Retention: old articles that no source lists any more, and the old log, go."""
-    states = store.states()
+def tidy(config: Config, store: Store, now: datetime, states: Mapping[str, SourceState]) -> None:
+    """Retention: old articles that no source lists any more, and the old log, go. *states* are the sources', by name."""
     followed = [states[source.name].id for source in config.enabled_sources if source.name in states]
     while store.retire(now - config.retention.articles, followed, _RETIRE_STEP) == _RETIRE_STEP:
         pass

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from html import escape
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import msgspec
@@ -14,11 +15,12 @@ import msgspec
 from feeds import __version__
 from feeds.config import Config, Source
 from feeds.model import Article, KnownItem, ParsedFeed, Reading, Response
-from feeds.normalise import normalise
 from feeds.parse import parse
 from feeds.topics import load_config
-from feeds.topics.matching import Topics
 from feeds.urls import public_url
+
+if TYPE_CHECKING:
+    from feeds.topics.matching import Topics
 
 _topics: Topics
 
@@ -40,6 +42,8 @@ def read(
 
     Items that are *known*, by their keys, are not read again where the others leave no doubt that they mean the same.
     """
+    from feeds.normalise import normalise  # here, as `load_config` does: the parent process only names this function
+
     # No secret into what is kept.
     public = replace(response, url=public_url(response.url), body=without(response.body, secrets))
     known = known or {}

@@ -185,7 +185,7 @@ def test_retention_takes_articles_out_and_an_empty_page_with_them(published: Pub
     middle = published.pages()["all/archive/0002.atom.xml"]
     later = NOW + 11 * DAY + HOUR * 210 / 60
     listed(published.store, "Courier", numbered(range(404, 406)), later)
-    pipeline.tidy(published.config, published.store, later)
+    pipeline.tidy(published.config, published.store, later, published.store.states())
     published.publish(later)
     assert published.archived() == [f"{number:04}" for number in range(210, 406)]
     assert sorted(published.pages()) == ["all/archive/0002.atom.xml", "all/archive/0003.atom.xml"]

@@ -7,6 +7,7 @@ exchange's time, so that nothing outlasts it: no look-up, handshake, flood of he
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import ssl
 import threading
@@ -32,6 +33,9 @@ from feeds.fetch.addresses import Allowed, is_permitted
 GetAddrInfo = Callable[..., list[Any]]
 
 
+_ADDRESS = re.compile(r"[\d.]+|[\da-fA-F:.]*:[\da-fA-F:.]*")
+
+
 class StoppedError(Exception):
     """Why an exchange can't go on, in words. No OSError, so that urllib3 and requests let it pass."""
 
@@ -47,10 +51,10 @@ class Resolver:
     def addresses(self, host: str, port: int, deadline: float) -> list[Any]:
         """What getaddrinfo gives for *host*. Raises OSError, or StoppedError at *deadline* (monotonic)."""
         with self._lock:
-            answer = self._answers.get((host, port))
-            if answer is None:
-                answer = self._answers[host, port] = Future()
-                threading.Thread(target=self._look_up, args=(host, port, answer), daemon=True).start()
+            is_known = (host, port) in self._answers
+            answer = self._answers.setdefault((host, port), Future())
+        if not is_known:
+            self._ask(host, port, answer)
         try:
             return answer.result(max(0.0, deadline - time.monotonic()))
         except TimeoutError:
@@ -62,6 +66,13 @@ class Resolver:
             return bool(self.addresses(host, port, deadline))
         except (OSError, UnicodeError):
             return False
+
+    def _ask(self, host: str, port: int, answer: Future[list[Any]]) -> None:
+        """On a thread of its own, which may be left behind; an address itself is nothing to wait for."""
+        if _ADDRESS.fullmatch(host):
+            self._look_up(host, port, answer)
+        else:
+            threading.Thread(target=self._look_up, args=(host, port, answer), daemon=True).start()
 
     def _look_up(self, host: str, port: int, answer: Future[list[Any]]) -> None:
         try:

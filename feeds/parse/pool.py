@@ -23,11 +23,12 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar
-
-from pebble import ProcessExpired, ProcessPool
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from feeds.errors import FeedsError, ParseError
+
+if TYPE_CHECKING:
+    from pebble import ProcessPool
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -82,6 +83,8 @@ class Pool:
 
         Raises ParseError where the job broke a limit or its child died, and whatever it raised itself.
         """
+        from pebble import ProcessExpired  # here: cron calls twice an hour, and often nothing has changed
+
         try:
             with suppress(FutureTimeoutError):
                 return self._within(min(QUICK, self._seconds), job, args, kwargs)
@@ -119,6 +122,8 @@ class Pool:
 
     def _started(self) -> ProcessPool:
         if self._pool is None:
+            from pebble import ProcessPool
+
             _leave_deleted_folder()
             context = multiprocessing.get_context("forkserver")
             self._alive = context.Pipe(duplex=False)

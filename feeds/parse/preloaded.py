@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from types import TracebackType
 
+import feeds.normalise
 import feeds.parse.xmlfeed
-import feeds.reading  # noqa: F401
+import feeds.reading
+import feeds.topics.matching  # noqa: F401
 from feeds.topics.scanning import shipped_scanner
 
 shipped_scanner()
