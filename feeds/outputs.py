@@ -15,7 +15,7 @@ from feeds.config import Config, Source
 from feeds.folders import Archives, archive_path, articles_folder, month_folders
 from feeds.health import report
 from feeds.keys import key_of
-from feeds.model import Batch, Counts, Document, Folder, Month, Selected, SourceState
+from feeds.model import Batch, Counts, Document, Folder, Month, Selected, SourceState, StoredArticle
 from feeds.names import country_name, language_name, month_name
 from feeds.opml import feeds_opml, sources_opml
 from feeds.render import (
@@ -44,6 +44,7 @@ from feeds.topics.gazetteer import places
 
 ALL = "all"
 _DAYS_COUNTED = 30  # by the statistics
+_REMEMBERED = 2000  # articles that other feeds may have in common
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Publication:
         rest = settings.interval, settings.version, settings.places, looks() if self._has_pages else ""
         self._common = key_of(settings.site, settings.publish, titles, *rest)
         self._plans = list(_plans(config, store, now, settings, self._months))
+        self._loaded: dict[int, StoredArticle] = {}
         self.paths: set[str] = set()
 
     def archives(self) -> Iterator[Folder]:
@@ -130,7 +132,13 @@ class Publication:
         return self._renderer.feed(self._whole(plan))
 
     def _whole(self, plan: _Plan) -> OutputFeed:
-        return replace(plan.feed, articles=tuple(self._store.load([each.pk for each in plan.shown])))
+        """The feed with its articles; those that another feed had shortly before are at hand."""
+        wanted = [each.pk for each in plan.shown]
+        new = [pk for pk in wanted if pk not in self._loaded]
+        if len(self._loaded) + len(new) > _REMEMBERED:
+            self._loaded, new = {}, wanted
+        self._loaded |= self._store.load_by_key(new)
+        return replace(plan.feed, articles=tuple(self._loaded[pk] for pk in wanted if pk in self._loaded))
 
     def _front_page(self) -> Batch:
         """index.html at the root."""

@@ -73,7 +73,9 @@ class Store(Published):
     def select(self, selection: Selection) -> list[StoredArticle]:
         """The articles that a feed shows, newest first, then by id."""
         with self._read() as connection:
-            return reading.load(connection, [each.pk for each in reading.selected(connection, selection)])
+            return list(
+                reading.load(connection, [each.pk for each in reading.selected(connection, selection)]).values()
+            )
 
     def selected(self, selection: Selection) -> list[Selected]:
         """What `select` would give, as far as is needed to tell whether it has changed."""
@@ -82,6 +84,13 @@ class Store(Published):
 
     def load(self, pks: Sequence[int]) -> list[StoredArticle]:
         """The articles with these keys, in this order, without those that are gone meanwhile."""
+        found = self.load_by_key(pks)
+        return [found[pk] for pk in pks if pk in found]
+
+    def load_by_key(self, pks: Sequence[int]) -> dict[int, StoredArticle]:
+        """The articles with these keys, by them, without those that are gone meanwhile."""
+        if not pks:
+            return {}
         with self._read() as connection:
             return reading.load(connection, pks)
 

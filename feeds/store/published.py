@@ -121,7 +121,7 @@ class Published(Database):
     def month_articles(self, month: Month, page: MonthPage) -> list[StoredArticle]:
         """The articles on a page of a month, newest first."""
         with self._read() as connection:
-            return reading.load(connection, months.keys(connection, month, page))
+            return list(reading.load(connection, months.keys(connection, month, page)).values())
 
     def month_written(self, month: Month, prints: Sequence[str]) -> None:
         """The month's files stand; *prints* tell what each was made from."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, or_, select
 
 from feeds.model import Article, Enclosure, Entry, Evidence, Selected, SourceRef, StoredArticle, TopicMatch
 from feeds.store.listing import chunks
@@ -22,6 +22,9 @@ _PLAIN = tuple(
     for field in fields(Article)
     if field.name in {column.name for column in _COLUMNS} - {"authors", "categories", "enclosures"}
 )
+
+
+_NO_ENTRY = Entry()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,13 @@ def selected(connection: Connection, wanted: Selection) -> list[Selected]:
     return [Selected(*row) for row in connection.execute(query)]
 
 
-def load(connection: Connection, pks: Sequence[int]) -> list[StoredArticle]:
+def load(connection: Connection, pks: Sequence[int]) -> dict[int, StoredArticle]:
     """The articles with these keys, in this order; those that are gone meanwhile are left out."""
     rows: dict[int, Row[Any]] = {}
     for part in chunks(pks):
-        rows |= {row.pk: row for row in connection.execute(rows_of_articles().where(articles.c.pk.in_(part)))}
-    return complete_articles(connection, [rows[pk] for pk in pks if pk in rows])
+        rows |= {row.pk: row for row in connection.execute(_LOAD, {"pks": part})}
+    there = [pk for pk in pks if pk in rows]
+    return dict(zip(there, complete_articles(connection, [rows[pk] for pk in there]), strict=True))
 
 
 def keys_since(connection: Connection, since: datetime) -> list[int]:
@@ -97,11 +101,14 @@ def rows_of_articles(*more: ColumnElement[Any]) -> Select[Any]:
     return own.join(sources, sources.c.id == articles.c.source_id)
 
 
+_LOAD = rows_of_articles().where(articles.c.pk.in_(bindparam("pks", expanding=True)))
+
+
 def complete_articles(connection: Connection, rows: Sequence[Row[Any]]) -> list[StoredArticle]:
     """Rows of articles, each with its source's name and URL, as the program's type."""
     pks = [row.pk for row in rows]
     also, topics = _also(connection, pks), _topics(connection, pks)
-    return [_article(row, also.get(row.pk, ()), topics.get(row.pk, {})) for row in rows]
+    return [_article(row, also.get(pk, ()), topics.get(pk, {})) for pk, row in zip(pks, rows, strict=True)]
 
 
 def _also(connection: Connection, pks: Sequence[int]) -> dict[int, tuple[SourceRef, ...]]:
@@ -133,16 +140,17 @@ def _topics(connection: Connection, pks: Sequence[int]) -> dict[int, dict[str, T
 
 
 def _article(row: Row[Any], also: tuple[SourceRef, ...], topics: dict[str, TopicMatch]) -> StoredArticle:
+    found = row._mapping
     return StoredArticle(
-        **{name: getattr(row, name) for name in _PLAIN},
-        id=f"urn:uuid:{row.id}",
+        **{name: found[name] for name in _PLAIN},
+        id=f"urn:uuid:{found['id']}",
         identity="",
-        authors=tuple(row.authors),
-        categories=tuple(row.categories),
-        enclosures=msgspec.convert(row.enclosures, tuple[Enclosure, ...]),
-        entry=msgspec.convert(getattr(row, "entry", {}), Entry),
-        first_seen=row.first_seen,
-        source=SourceRef(row.source_name, row.source_url),
+        authors=tuple(found["authors"]),
+        categories=tuple(found["categories"]),
+        enclosures=msgspec.convert(found["enclosures"], tuple[Enclosure, ...]) if found["enclosures"] else (),
+        entry=msgspec.convert(found["entry"], Entry) if "entry" in found else _NO_ENTRY,
+        first_seen=found["first_seen"],
+        source=SourceRef(found["source_name"], found["source_url"]),
         also=also,
         topics=topics,
     )

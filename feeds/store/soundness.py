@@ -275,7 +275,7 @@ def _places(connection: Connection) -> Iterator[Fault]:
 def _place(connection: Connection, pks: list[int]) -> None:
     found = reading.load(connection, pks)
     placed = [Placed(pk, each.date, each.language and base_language(each.language), each.topics)
-              for pk, each in zip(pks, found, strict=True)]  # fmt: skip
+              for pk, each in found.items()]  # fmt: skip
     membership.replace(connection, placed)
 
 
