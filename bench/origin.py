@@ -1,6 +1,6 @@
 """Feeds of all formats by the thousand, and the server they come from, a process of its own: `running`.
 
-python -m bench.origin FEEDS          prints its port, and serves until its standard input ends
+python -m bench.origin FEEDS [MS]     prints its port, and serves until its standard input ends; each answer takes MS
 """
 
 from __future__ import annotations
@@ -174,9 +174,9 @@ def _encoded(item: Item) -> str:
 
 
 @contextmanager
-def running(feeds: int) -> Iterator[int]:
-    """The server of so many feeds; its port."""
-    command = [sys.executable, "-m", "bench.origin", str(feeds)]
+def running(feeds: int, latency: int = 0) -> Iterator[int]:
+    """The server of so many feeds, each answer of which takes *latency* milliseconds; its port."""
+    command = [sys.executable, "-m", "bench.origin", str(feeds), str(latency)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin
         assert process.stdout
@@ -241,8 +241,8 @@ class _Shelf:
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, shelf: _Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, shelf: _Shelf, latency: float) -> None:
+        self._shelf, self._latency = shelf, latency
         self._head = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -253,20 +253,25 @@ class _Connection(asyncio.Protocol):
         self._head += data
         while (end := self._head.find(b"\r\n\r\n")) >= 0:
             head, self._head = self._head[: end + 2], self._head[end + 4 :]
-            self._transport.write(self._shelf.answer(head))
+            answer = self._shelf.answer(head)
+            if self._latency:
+                asyncio.get_running_loop().call_later(self._latency, self._transport.write, answer)
+            else:
+                self._transport.write(answer)
 
 
-async def _serve(feeds: int) -> None:
+async def _serve(feeds: int, latency: float) -> None:
     loop = asyncio.get_running_loop()
     shelf = _Shelf(feeds)
-    first = await loop.create_server(lambda: _Connection(shelf), HOSTS[0], 0, backlog=500)
+    first = await loop.create_server(lambda: _Connection(shelf, latency), HOSTS[0], 0, backlog=500)
     port = first.sockets[0].getsockname()[1]
     # One address at a time: 0.0.0.0 would serve the whole network.
     for name in HOSTS[1:]:
-        await loop.create_server(lambda: _Connection(shelf), name, port, backlog=100)
+        await loop.create_server(lambda: _Connection(shelf, latency), name, port, backlog=100)
     print(port, flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1])))
+    count, *latencies = map(int, sys.argv[1:])
+    asyncio.run(_serve(count, sum(latencies) / 1000))

@@ -1,6 +1,7 @@
 """Refreshing: feeds for the first time, unchanged, and one in ten with two new items; beside newsboat, reader and requests.
 
 python -m bench.refresh [--feeds 1000] [--rounds 3]     newsboat and reader are measured where they are installed
+python -m bench.refresh --latency 100                   as far away as other continents: each answer takes 100 ms
 
 Each figure is the whole process's, the median of all rounds: started, fetched, parsed, stored, and here also matched and
 published: as feeds alone, and with a page for every article, month and source. The origin is a process of its own, on 250
@@ -17,7 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
@@ -25,6 +26,7 @@ from bench import origin
 
 PHASES = ("cold", "unchanged", "one in ten")
 THREADS = (1, 2, 4, 8, 16, 32)
+_FAR = (32,)  # as many as ours has
 PER_HOST = 2
 CONFIG = f"""
 [site]
@@ -78,25 +80,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--feeds", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--latency", type=int, default=0, metavar="MS")
     wanted = parser.parse_args()
     took: dict[str, list[list[float]]] = {}
-    with origin.running(wanted.feeds) as port:
+    with origin.running(wanted.feeds, wanted.latency) as port:
         for number in range(wanted.rounds):
-            for name, contender in _contenders().items():
+            for name, contender in _contenders(_FAR if wanted.latency else THREADS).items():
                 _tell(f"round {number + 1}: {name}")
                 took.setdefault(name, []).append(_phases(contender, port, wanted.feeds, xml=name == "newsboat"))
     medians = {name: [statistics.median(phase) for phase in zip(*rounds, strict=True)] for name, rounds in took.items()}
     _print(_with_best(medians), wanted.feeds)
 
 
-def _contenders() -> dict[str, Contender]:
+def _contenders(threads: Sequence[int]) -> dict[str, Contender]:
     """How to start each, by its name."""
     found: dict[str, Contender] = {"feeds": _ours(site=False), "feeds and site": _ours(site=True)}
     if shutil.which("newsboat"):
         found["newsboat"] = _newsboat
     if importlib.util.find_spec("reader"):
         found["reader"] = _reader
-    return found | {f"requests, {threads} threads": _requests(threads) for threads in THREADS}
+    return found | {f"requests, {number} threads": _requests(number) for number in threads}
 
 
 def _phases(contender: Contender, port: int, feeds: int, *, xml: bool) -> list[float]:

@@ -33,7 +33,7 @@ KEEPING = '[retention]\narticles = "36500d"\n'
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--feeds", type=int, nargs="+", default=[200, 1000, 5000])
-    parser.add_argument("--articles", type=int, nargs="+", default=[30_000, 100_000])
+    parser.add_argument("--articles", type=int, nargs="*", default=[30_000, 100_000])
     wanted = parser.parse_args()
     base: list[float] = []
     for feeds in wanted.feeds:

@@ -126,8 +126,13 @@ def _article(
 def _kept(entry: Entry) -> Entry:
     """What the source said, without what lies beyond any article: it is loaded with the article each time."""
     texts = {name: text for name in ("title", "summary", "content") if (text := getattr(entry, name)) is not None}
-    cut = {name: replace(text, value=text.value[:MAX_LENGTH]) for name, text in texts.items()}
-    return replace(entry, guid=entry.guid and entry.guid[:_LONGEST_KEPT_GUID], **cut)
+    cut = {
+        name: replace(text, value=text.value[:MAX_LENGTH])
+        for name, text in texts.items()
+        if len(text.value) > MAX_LENGTH
+    }
+    is_long = len(entry.guid or "") > _LONGEST_KEPT_GUID
+    return replace(entry, guid=(entry.guid or "")[:_LONGEST_KEPT_GUID] or None, **cut) if cut or is_long else entry
 
 
 def _title(entry: Entry) -> str:

@@ -26,7 +26,10 @@ _RETIRE_STEP = 1000
 # by it all feeds would be empty, retention would delete what no source lists, and new articles would be misdated.
 WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)
 _LEAP = timedelta(days=5 * 365)
-_INDEXED_AT_ONCE = 2000  # articles for each publishing: a first one of many is not kept waiting for the full-text index
+# Articles that enter the full-text index with each publishing, which a first one of many is not kept waiting for; and
+# with a refresh, beside those that it brought. Whoever searches brings in what is left.
+_INDEXED_AT_ONCE = 2000
+_CAUGHT_UP = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,8 @@ def refresh(
     published: tuple[str, ...] = ()
     if not stop.is_set() and (claimed or idle):
         tidy(config, store, now, states)
-        published = publish_all(config, store, now, stop=stop)
+        came = tally.counts["new"] + tally.counts["updated"]
+        published = publish_all(config, store, now, stop=stop, indexed=min(_INDEXED_AT_ONCE, came + _CAUGHT_UP))
     else:
         _tell_hub(config, store, (), now, stop)
     return RefreshResult(
@@ -186,9 +190,11 @@ def publish_all(
     *,
     stop: threading.Event | None = None,
     progress: Progress | None = None,
+    indexed: int = _INDEXED_AT_ONCE,
 ) -> tuple[str, ...]:
     """Write output/ from the store, and tell the hub; the paths of the files that changed, status/ left out.
 
+    Of articles that are not in the full-text index yet, up to *indexed* are brought into it.
     Once *stop* is set it ends soon, with what is written; the next time goes on from there.
     """
     stop = stop or threading.Event()
@@ -204,7 +210,7 @@ def publish_all(
         store.set_documents(standing, now)
         written += changed + pages.write(publication.folders(), config.output_dir, store, stop.is_set)
         pages.clear(publication.paths, config.output_dir, store)
-    store.index(stop.is_set, _INDEXED_AT_ONCE)
+    store.index(stop.is_set, indexed)
     _tell_hub(config, store, written, now, stop)
     return tuple(path for path in written if not path.startswith("status/"))
 

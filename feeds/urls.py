@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit, urlunsplit
 
 _MAX_LENGTH = 4096  # longer ones are no addresses that a reader could open
@@ -72,6 +73,7 @@ def canonical_url(url: str) -> str | None:
     return found if len(found) <= _MAX_LENGTH else None
 
 
+@lru_cache(1000)  # a document's own address is the base of all its texts, and most links come twice
 def resolve(base: str, url: str) -> str | None:
     """*url* made absolute against *base*, its spaces and other letters escaped; None unless it is http or https."""
     cleaned = re.sub(r"[\x00-\x1f\x7f]", "", url.strip())

@@ -143,7 +143,7 @@ class Store(Published):
         done = 0
         while not stop() and (most is None or done < most):
             with self._write() as connection:
-                step = searching.index(connection, _INDEX_STEP)
+                step = searching.index(connection, _INDEX_STEP if most is None else min(_INDEX_STEP, most - done))
             if not step:
                 return
             done += step
