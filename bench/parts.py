@@ -8,7 +8,6 @@ Microseconds of one processor for each new article, the median of three; beside 
 from __future__ import annotations
 
 import argparse
-import pickle
 import statistics
 import tempfile
 from collections.abc import Callable
@@ -59,13 +58,13 @@ def _measured(config: Config, feeds: int) -> dict[str, float]:
     parsed = [parse(each) for each in documents]
     articles = [normalise(each, SOURCE, NOW) for each in parsed]
     readings = [reading.read(each, SOURCE, NOW) for each in documents]
-    packed = [pickle.dumps(each) for each in readings]
+    packed = [reading.read_packed(each, SOURCE, NOW) for each in documents]
     stages: dict[str, Callable[[], object]] = {
         "feedparser alone": lambda: [feedparser.parse(each.body) for each in documents],
         "parse": lambda: [parse(each) for each in documents],
         "normalise": lambda: [normalise(each, SOURCE, NOW) for each in parsed],
         "topics": lambda: [topics.match(each, SOURCE) for found in articles for each in found],
-        "from the child": lambda: [pickle.loads(each) for each in packed],
+        "from the child": lambda: [reading.unpacked(each) for each in packed],
         "store": lambda: _store(config, readings),
     }
     count = sum(len(each) for each in articles)

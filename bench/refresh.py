@@ -39,6 +39,7 @@ use = "sahel"
 [topics.russia-africa]
 use = "russia-africa"
 """
+FEEDS_ALONE = '[publish]\nformats = ["atom", "rss", "json"]\n'
 READER = """
 import sys, reader
 from pathlib import Path
@@ -128,7 +129,7 @@ def _check(answers: list[dict[str, int]], feeds: int) -> None:
 
 def _ours(*, site: bool) -> Contender:
     def prepare(folder: Path, urls: list[str], feeds: int) -> list[str]:
-        formats = "" if site else '[publish]\nformats = ["atom", "rss", "json"]\n'
+        formats = "" if site else FEEDS_ALONE
         tables = (f'[[sources]]\nurl = "{url}"\nname = "Feed {number}"\n' for number, url in enumerate(urls))
         (folder / "config.toml").write_text(CONFIG + formats + "".join(tables))
         return [sys.executable, "-m", "feeds", "refresh", "--force"]

@@ -1,6 +1,7 @@
 """Growth: more feeds, and more articles in the store, beside the least of each; seconds, megabytes and multiples.
 
-python -m bench.scale [--feeds 200 1000 5000] [--articles 30000 100000]          1000000 articles take an hour to make
+python -m bench.scale [--feeds 200 1000 5000] [--articles 31250 100000]        1000000 articles take twenty minutes to make
+python -m bench.scale --site                       with a page for every article, month and source, and not feeds alone
 
 A refresh for the first time, unchanged, and with one feed in ten changed, for each feed: whole processes, the peak memory
 of all of them together (Pss: what they share counts once). Then, on the feeds of the first number, a refresh with one in
@@ -21,7 +22,7 @@ from pathlib import Path
 from time import perf_counter
 
 from bench import corpus, origin
-from bench.refresh import CONFIG, PHASES
+from bench.refresh import CONFIG, FEEDS_ALONE, PHASES
 from bench.search import times
 from feeds import config as configuration
 from feeds.store import Store
@@ -33,11 +34,12 @@ KEEPING = '[retention]\narticles = "36500d"\n'
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--feeds", type=int, nargs="+", default=[200, 1000, 5000])
-    parser.add_argument("--articles", type=int, nargs="*", default=[30_000, 100_000])
+    parser.add_argument("--articles", type=int, nargs="*", default=[31_250, 100_000])
+    parser.add_argument("--site", action="store_true")
     wanted = parser.parse_args()
     base: list[float] = []
     for feeds in wanted.feeds:
-        *seconds, megabytes = _of_feeds(feeds)
+        *seconds, megabytes = _of_feeds(feeds, wanted.site)
         each = [1000 * took / feeds for took in seconds]
         base = base or each
         columns = (
@@ -46,7 +48,7 @@ def main() -> None:
         print(f"{feeds} feeds, ms a feed: {', '.join(columns)}; at most {megabytes:.0f} MB", flush=True)
     base = []
     for articles in wanted.articles:
-        found = _of_articles(wanted.feeds[0], articles)
+        found = _of_articles(wanted.feeds[0], articles, wanted.site)
         base = base or found
         names = ("refresh", "publish", "95th search")
         columns = (
@@ -55,11 +57,11 @@ def main() -> None:
         print(f"{articles} articles: {', '.join(columns)}", flush=True)
 
 
-def _of_feeds(feeds: int) -> list[float]:
+def _of_feeds(feeds: int, site: bool) -> list[float]:
     """Seconds of each phase, and the peak of memory in MB."""
     with origin.running(feeds) as port, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _configure(folder, port, feeds)
+        _configure(folder, port, feeds, site)
         cold, peak = _refresh(folder)
         _settle(folder)
         peaks = [peak]
@@ -74,11 +76,11 @@ def _of_feeds(feeds: int) -> list[float]:
         return [cold, statistics.median(same), statistics.median(tenth), max(peaks)]
 
 
-def _of_articles(feeds: int, articles: int) -> list[float]:
+def _of_articles(feeds: int, articles: int, site: bool) -> list[float]:
     """Seconds of a refresh with one feed in ten changed, of publishing with nothing new, and of 95 of 100 searches."""
     with origin.running(feeds) as port, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _configure(folder, port, feeds)
+        _configure(folder, port, feeds, site)
         _refresh(folder)
         newest = datetime.now(UTC).replace(microsecond=0) - timedelta(days=2)
         config = configuration.load(folder / "config.toml")
@@ -98,11 +100,11 @@ def _of_articles(feeds: int, articles: int) -> list[float]:
         return [statistics.median(tenth), statistics.median(same), searches[94] / 1000]
 
 
-def _configure(folder: Path, port: int, feeds: int) -> None:
+def _configure(folder: Path, port: int, feeds: int, site: bool) -> None:
     tables = (
         f'[[sources]]\nurl = "{url}"\nname = "Feed {number}"\n' for number, url in enumerate(origin.urls(port, feeds))
     )
-    (folder / "config.toml").write_text(CONFIG + KEEPING + "".join(tables))
+    (folder / "config.toml").write_text(CONFIG + KEEPING + ("" if site else FEEDS_ALONE) + "".join(tables))
 
 
 def _settle(folder: Path) -> None:

@@ -56,9 +56,11 @@ def _store_findings(config: Config, store: Store, now: datetime) -> Iterator[Fin
 
 def _file_findings(config: Config, store: Store) -> Iterator[Finding]:
     """What stands in the way of files that are to be published."""
-    for name in sorted(store.documents()):
+    files = store.documents()
+    for name in sorted({*files, *store.folders()}):
         path = config.output_dir / name
-        blocking = path if path.is_dir() else next((each for each in path.parents if each.is_file()), None)
+        is_blocked = path.is_dir() if name in files else path.is_file()
+        blocking = path if is_blocked else next((each for each in path.parents if each.is_file()), None)
         if blocking:
             yield Finding(f"{blocking} stands in the way of {name}: move it elsewhere", is_trouble=True)
 

@@ -159,13 +159,22 @@ class Place(NamedTuple):
     is_country: bool = False
 
 
+class Digests(NamedTuple):
+    """What an article is known again by, see feeds.digests."""
+
+    title: str
+    words: str
+    all: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """What we keep of an entry. *identity* tells it from all others of its source.
 
     *title* and *summary* are plain text, *content* is clean HTML; dates are aware, in UTC, and None where the source
     gave no usable one. *url* is canonical; *url_is_shared* says that its document gave it to several entries, so that
-    it identifies nothing. *position* counts from the document's top. *entry* is what the source said.
+    it identifies nothing. *position* counts from the document's top. *entry* is what the source said. *digests* are
+    None where they have not been made yet.
     """
 
     identity: str
@@ -186,6 +195,7 @@ class Article:
     position: int = 0
     entry: Entry = Entry()
     topics: Mapping[str, TopicMatch] = field(default_factory=dict)
+    digests: Digests | None = None
 
 
 @dataclass(frozen=True, slots=True)

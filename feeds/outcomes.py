@@ -20,7 +20,7 @@ from feeds.errors import FeedsError, FetchError, SourceError
 from feeds.fetch import Fetcher
 from feeds.model import KnownItem, Outcome, Reading, Request, Response, SourceState
 from feeds.parse.pool import Pool
-from feeds.reading import prepare, read
+from feeds.reading import prepare, read_packed, unpacked
 from feeds.turns import in_turn
 from feeds.urls import host_of
 
@@ -187,7 +187,8 @@ def _read(pool: Pool, turn: _Turn, answer: _Answer, known: Known, now: datetime)
         return Outcome(state=state, status=response.status, seconds=answer.seconds, size=size)
     try:
         items = known(turn.state.id) if response.complete else {}
-        reading = pool.run(turn.source.url, read, response, turn.source, now, items, secrets_of(turn.source))
+        packed = pool.run(turn.source.url, read_packed, response, turn.source, now, items, secrets_of(turn.source))
+        reading = unpacked(packed)
     except SourceError as error:
         return replace(_failed(turn.state, error, now, answer.seconds), status=response.status, size=size)
     if not response.complete:

@@ -14,6 +14,7 @@ import msgspec
 
 from feeds import __version__
 from feeds.config import Config, Source
+from feeds.digests import digests_of
 from feeds.model import Article, KnownItem, ParsedFeed, Reading, Response
 from feeds.parse import parse
 from feeds.topics import load_config
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from feeds.topics.matching import Topics
 
 _topics: Topics
+
+
+_HEAD = ("title", "link", "id", "updated", "language", "self_link", "problem")
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Reading)
 
 
 def prepare(config: Config) -> None:
@@ -60,19 +66,42 @@ def read(
         raise faults[0]
     problem = f"{len(faults)} entries made the program fail ({type(faults[0]).__name__}), a bug" if faults else None
     return Reading(
-        feed=replace(feed, entries=(), keys=(), left_out=(), problem=problem or feed.problem),
+        feed=_well_said(replace(feed, entries=(), keys=(), left_out=(), problem=problem or feed.problem)),
         articles=matched,
         unchanged=tuple({item.identity: None for item in left_out.values()}),
         items=left_out | _items(feed, matched),
     )
 
 
+def read_packed(
+    response: Response,
+    source: Source,
+    now: datetime,
+    known: Mapping[str, KnownItem] | None = None,
+    secrets: Sequence[str] = (),
+) -> bytes:
+    """What `read` gives, in half the time that pickling takes to bring it to another process: see `unpacked`."""
+    return _encoder.encode(read(response, source, now, known, secrets))
+
+
+def unpacked(packed: bytes) -> Reading:
+    """The reading that `read_packed` packed."""
+    return _decoder.decode(packed)
+
+
+def _well_said(feed: ParsedFeed) -> ParsedFeed:
+    """The document's head without half surrogate pairs, which no text can hold (entries with them are left out)."""
+    said = {name: getattr(feed, name) for name in _HEAD}
+    return replace(feed, **{name: text and text.encode("utf-8", "replace").decode() for name, text in said.items()})
+
+
 def _matched(articles: Iterable[Article], source: Source, faults: list[Exception]) -> Iterator[Article]:
     """Those that can be kept, with their topics; *faults* takes what others raise, a bug that must cost only its entry."""
     for article in articles:
         try:
-            if _can_be_kept(article):
-                yield replace(article, topics=_topics.match(article, source))
+            yield replace(article, digests=digests_of(article), topics=_topics.match(article, source))
+        except UnicodeEncodeError:
+            continue  # text that is none (half a surrogate pair): no store takes it
         except Exception as error:
             faults.append(error)
 
@@ -102,12 +131,3 @@ def without(body: bytes, secrets: Sequence[str]) -> bytes:
             for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
                 body = body.replace(form.encode(encoding), b"")
     return body
-
-
-def _can_be_kept(article: Article) -> bool:
-    """False for text that is none (half a surrogate pair): no store takes it, and it must cost only its entry."""
-    try:
-        msgspec.json.encode(article)
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -16,9 +16,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
+from feeds.digests import digest
 from feeds.model import ArchivePage, Snapshot, StoredArticle
 from feeds.store import months
-from feeds.store.listing import chunks, digest
+from feeds.store.listing import chunks
 from feeds.store.reading import complete_articles, rows_of_articles
 from feeds.store.schema import archive_pages, archive_places, archives, articles, memberships, snapshots, sources
 

@@ -5,15 +5,13 @@ The rules of "one article" (see docs/how-it-works.md) stand in `is_same`; the re
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select
 
-from feeds.model import Article
+from feeds.digests import digests_of
+from feeds.model import Article, Digests
 from feeds.store.schema import articles, listings, meta
 
 Key = tuple[int, str]  # a source's id, and an identity there
@@ -32,29 +30,9 @@ def set_fact(connection: Connection, key: str, value: str) -> None:
     connection.execute(insert(meta).values(key=key, value=value))
 
 
-def words(text: str) -> str:
-    """The words of *text* alone: what stays the same under changes of case, punctuation, white space and markup."""
-    return " ".join(re.findall(r"\w+", re.sub(r"<[^>]*>", " ", text).casefold()))
-
-
-def digest(*texts: str) -> str:
-    """A short hash that tells texts apart."""
-    return hashlib.blake2b("\0".join(texts).encode(), digest_size=16).hexdigest()
-
-
-def title_key(article: Article) -> str:
-    """Equal for equal titles."""
-    return digest(_title_words(article.title))
-
-
-def words_key(article: Article) -> str:
-    """Equal as long as edits are cosmetic."""
-    return digest(_title_words(article.title), words(article.content or article.summary))
-
-
-@lru_cache(1000)
-def _title_words(title: str) -> str:
-    return words(title)
+def known_by(article: Article) -> Digests:
+    """The digests that *article* brought, or those that it would have."""
+    return article.digests or digests_of(article)
 
 
 def known(connection: Connection, source_id: int, found: Iterable[Article]) -> dict[Key, Row[Any]]:
@@ -97,7 +75,7 @@ def is_same(article: Article, row: Row[Any], source_id: int, listed: set[str]) -
     Within one source only if the old guid is gone from the document and the dates agree: a guid that changes at every
     fetch must not double an article, a daily programme at one address must not swallow its earlier editions.
     """
-    if row.title_key != title_key(article):
+    if row.title_key != known_by(article).title:
         return False
     if row.source_id != source_id:
         return not row.url_is_shared and not article.url_is_shared

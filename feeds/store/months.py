@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
 
+from feeds.digests import digest
 from feeds.model import Month, MonthPage
-from feeds.store.listing import chunks, digest
+from feeds.store.listing import chunks
 from feeds.store.schema import articles, memberships, microseconds, moment, months
 
 PAGE_LENGTH = 100

@@ -219,17 +219,12 @@ def _insert(
 
 def _values(article: Article) -> dict[str, Any]:
     values = {name: getattr(article, name) for name in _COLUMNS}
-    return values | {"words_key": listing.words_key(article), "entry_key": _entry_key(article)}
+    digests = listing.known_by(article)
+    return values | {"words_key": digests.words, "entry_key": digests.all}
 
 
 def _texts(article: Article) -> dict[str, Any]:
     return {name: getattr(article, name) for name in _TEXTS}
-
-
-def _entry_key(article: Article) -> str:
-    """Equal as long as nothing at all changed."""
-    said = {name: getattr(article, name) for name in _FIELDS} | {"position": 0, "topics": {}}
-    return listing.digest(msgspec.json.encode(said).decode())
 
 
 def _list(
@@ -242,7 +237,7 @@ def _list(
             "article": pks[source, article.identity],
             "url": article.url,
             "url_is_shared": article.url_is_shared,
-            "title_key": listing.title_key(article),
+            "title_key": listing.known_by(article).title,
             "published": article.published,
             "first_listed": now,
             "last_listed": now,
@@ -278,7 +273,8 @@ def _edit_all(
 
 def _edit(connection: Connection, source_id: int, article: Article, row: Row[Any], now: datetime) -> bool:
     """Take over what the article's own source changed; True where the edit was material."""
-    told = {"url": article.url, "url_is_shared": article.url_is_shared, "title_key": listing.title_key(article)}
+    digests = listing.known_by(article)
+    told = {"url": article.url, "url_is_shared": article.url_is_shared, "title_key": digests.title}
     if any(getattr(row, name) != value for name, value in told.items()):
         mine = (listings.c.source_id == source_id) & (listings.c.identity == article.identity)
         connection.execute(update(listings).where(mine).values(told))
@@ -287,9 +283,9 @@ def _edit(connection: Connection, source_id: int, article: Article, row: Row[Any
     if row.article_source_id > source_id and row.article_first_seen == now:
         _take_over(connection, source_id, article, row.article, now)
         return False
-    if row.article_source_id != source_id or row.article_entry_key == _entry_key(article) or _is_emptied(article):
+    if row.article_source_id != source_id or row.article_entry_key == digests.all or _is_emptied(article):
         return False
-    material: bool = row.article_words_key != listing.words_key(article)
+    material: bool = row.article_words_key != digests.words
     published = row.article_published or _corrected(connection, article, row)
     values = _values(article) | {
         "published": published,

@@ -184,9 +184,10 @@ def test_file_that_is_a_link_is_replaced_and_what_it_led_to_is_not_written(machi
         slow("output", Path.touch, "it is no folder"),
         slow("output", lambda path: path.symlink_to("nowhere"), "it is a link to nowhere, which is not there"),
         ("output/all", Path.touch, "it is no folder"),
+        ("output/articles", Path.touch, "it is no folder"),
         slow("output/all/atom.xml", Path.mkdir, "Is a directory"),
     ],
-    ids=["file", "dangling link", "file below", "folder for a file"],
+    ids=["file", "dangling link", "file below", "file for a folder of pages", "folder for a file"],
 )
 def test_what_stands_in_the_way_is_named(machine: Machine, rounds: Rounds, path: str, make: object, words: str) -> None:
     at = machine.folder / path

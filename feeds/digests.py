@@ -1,0 +1,36 @@
+"""Digests by which an article is known again: by its title, by its words, by all of it. Pure; called by reading and store."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import fields
+
+import msgspec
+
+from feeds.model import Article, Digests
+
+# What does not change the meaning: where in its document it stood, what we make of it, and the digests themselves.
+_LEFT_OUT = {"position": 0, "topics": {}}
+_SAID = tuple(field.name for field in fields(Article) if field.name != "digests")
+
+
+def words(text: str) -> str:
+    """The words of *text* alone: what stays the same under changes of case, punctuation, white space and markup."""
+    return " ".join(re.findall(r"\w+", re.sub(r"<[^>]*>", " ", text).casefold()))
+
+
+def digest(*texts: str) -> str:
+    """A short hash that tells texts apart."""
+    return hashlib.blake2b("\0".join(texts).encode(), digest_size=16).hexdigest()
+
+
+def digests_of(article: Article) -> Digests:
+    """Of *title*: equal for equal titles; of *words*: as long as edits are cosmetic; of *all*: while nothing changes."""
+    title = words(article.title)
+    said = {name: getattr(article, name) for name in _SAID} | _LEFT_OUT
+    return Digests(
+        title=digest(title),
+        words=digest(title, words(article.content or article.summary)),
+        all=digest(msgspec.json.encode(said).decode()),
+    )
