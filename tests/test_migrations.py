@@ -64,21 +64,27 @@ def test_both_make_the_same_full_text_index(tmp_path: Path) -> None:
     assert made[0] is not None
 
 
+def _with_an_article(store: sqlite3.Connection, summary: str = "", content: str = "", entry: str = "{}") -> None:
+    """As the versions before the sixth had it."""
+    store.execute(
+        "INSERT INTO meta VALUES ('namespace', '4b1c4c2e-5a43-4f0b-8b4e-6a0a6f4a2f11'), ('created', ?)", [str(NOW)]
+    )
+    store.execute(
+        "INSERT INTO sources (id, url_key, url, name, wait_reason, failures, skip_hours, skip_days, moved_count)"
+        " VALUES (1, 'k', 'https://courier.example/feed', 'Courier', '', 0, '[]', '[]', 0)"
+    )
+    store.execute(
+        "INSERT INTO articles (pk, id, source_id, title, summary, content, updated, first_seen, date, authors, categories,"
+        " enclosures, words_key, entry_key, entry, held) VALUES (7, '00000000-0000-4000-8000-000000000007', 1, 'Gold',"
+        " ?, ?, 0, 0, 0, '[]', '[]', '[]', '', '', ?, 0)",
+        [summary, content, entry],
+    )
+
+
 def test_store_of_the_first_version_is_archived_and_found_once_it_is_opened(tmp_path: Path) -> None:
     _migrated(tmp_path / "feeds.db", "0001").dispose()
     with sqlite3.connect(tmp_path / "feeds.db") as store:
-        store.execute(
-            "INSERT INTO meta VALUES ('namespace', '4b1c4c2e-5a43-4f0b-8b4e-6a0a6f4a2f11'), ('created', ?)", [str(NOW)]
-        )
-        store.execute(
-            "INSERT INTO sources (id, url_key, url, name, wait_reason, failures, skip_hours, skip_days, moved_count)"
-            " VALUES (1, 'k', 'https://courier.example/feed', 'Courier', '', 0, '[]', '[]', 0)"
-        )
-        store.execute(
-            "INSERT INTO articles (pk, id, source_id, title, summary, content, updated, first_seen, date, authors, categories,"
-            " enclosures, words_key, entry_key, entry, held) VALUES (7, '00000000-0000-4000-8000-000000000007', 1, 'Gold',"
-            " '', '', 0, 0, 0, '[]', '[]', '[]', '', '', '{}', 0)"
-        )
+        _with_an_article(store)
         store.execute("INSERT INTO memberships VALUES ('all', 7, 0)")
     with Store(f"sqlite:///{tmp_path / 'feeds.db'}", NOW) as opened:
         opened.settle()
@@ -92,18 +98,7 @@ def test_store_of_the_fifth_version_keeps_its_texts_and_its_log_and_knows_which_
     _migrated(tmp_path / "feeds.db", "0005").dispose()
     pages = ("all/archive/0001.atom.xml", "all/2026/11/1.html", "gone/archive/0001.atom.xml")
     with sqlite3.connect(tmp_path / "feeds.db") as store:
-        store.execute(
-            "INSERT INTO meta VALUES ('namespace', '4b1c4c2e-5a43-4f0b-8b4e-6a0a6f4a2f11'), ('created', ?)", [str(NOW)]
-        )
-        store.execute(
-            "INSERT INTO sources (id, url_key, url, name, wait_reason, failures, skip_hours, skip_days, moved_count)"
-            " VALUES (1, 'k', 'https://courier.example/feed', 'Courier', '', 0, '[]', '[]', 0)"
-        )
-        store.execute(
-            "INSERT INTO articles (pk, id, source_id, title, summary, content, updated, first_seen, date, authors, categories,"
-            " enclosures, words_key, entry_key, entry, held) VALUES (7, '00000000-0000-4000-8000-000000000007', 1, 'Gold',"
-            " 'Short.', '<p>Long.</p>', 0, 0, 0, '[]', '[]', '[]', '', '', '{\"guid\":\"g\"}', 0)"
-        )
+        _with_an_article(store, "Short.", "<p>Long.</p>", '{"guid":"g"}')
         at = int(NOW.timestamp()) * 1_000_000
         for new, error in ((3, None), (0, "timed out")):
             columns = "source_id, at, seconds, size, new, updated, error"
