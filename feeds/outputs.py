@@ -77,13 +77,12 @@ class Publication:
         self._common = key_of(settings.site, settings.publish, titles, *rest)
         self._plans = list(_plans(config, store, now, settings, self._months))
         self._loaded: dict[int, StoredArticle] = {}
-        self.paths: set[str] = set()
 
     def archives(self) -> Iterator[Folder]:
         """The folders of the archives; before the feeds that lead to them."""
         if "atom" in self._config.publish.formats:
             archives = Archives(self._store, self._renderer, self._settings, self._infos)
-            yield from self._noted(archives.folder(plan.feed, self._common) for plan in self._plans if plan.is_main)
+            yield from (archives.folder(plan.feed, self._common) for plan in self._plans if plan.is_main)
 
     def folders(self) -> Iterator[Folder]:
         """The folders of months and articles."""
@@ -91,13 +90,8 @@ class Publication:
             return
         for plan in self._plans:
             mine = self._months.get(plan.feed.path, ())
-            yield from self._noted(month_folders(plan.feed, mine, self._common, self._store, self._settings))
-        yield from self._noted([articles_folder(self._store, self._settings)])
-
-    def _noted(self, folders: Iterable[Folder]) -> Iterator[Folder]:
-        for folder in folders:
-            self.paths.add(folder.path)
-            yield folder
+            yield from month_folders(plan.feed, mine, self._common, self._store, self._settings)
+        yield articles_folder(self._store, self._settings)
 
     def batches(self) -> Iterator[Batch]:
         """All other files, with the key of what each is made from: feeds first, then pages, status/ last."""

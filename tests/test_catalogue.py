@@ -13,7 +13,8 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
 import feeds
-from feeds.config import Site, site_languages
+from feeds.config import Site
+from feeds.config.faults import site_languages
 from feeds.names import direction
 from feeds.render.page import filled
 from feeds.render.words import catalogue, words

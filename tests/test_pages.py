@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -155,6 +156,17 @@ def test_months_are_counted_on_as_they_would_be_from_the_beginning(tmp_path: Pat
         with site.store._read() as connection:
             assert months.wrong_pages(connection) == []
             assert archiving.wrong_pages(connection) == []
+
+
+def test_publishing_that_is_stopped_at_once_takes_nothing_away(tmp_path: Path) -> None:
+    site = Site(tmp_path, 0)
+    listed(site.store, "Courier", [article(f"{number}") for number in range(20)])
+    site.publish()
+    before = tree(site.config.output_dir)
+    stop = threading.Event()
+    stop.set()
+    assert publish_all(site.config, site.store, NOW + HOUR, stop=stop) == ()
+    assert tree(site.config.output_dir) == before
 
 
 def test_new_article_makes_only_the_pages_again_that_it_is_on(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler
@@ -32,19 +31,6 @@ per_host = 8
 [topics.sahel]
 use = "sahel"
 """
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Web]:
-    with Web() as started:
-        yield started
-
-
-@pytest.fixture
-def web(running: Web) -> Web:
-    running.pages.clear()
-    running.requests.clear()
-    return running
 
 
 class Site:

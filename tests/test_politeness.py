@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -21,19 +20,6 @@ from tests.test_pipeline import Site
 from tests.web import Page, Web, item, rss
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Web]:
-    with Web() as started:
-        yield started
-
-
-@pytest.fixture
-def web(running: Web) -> Web:
-    running.pages.clear()
-    running.requests.clear()
-    return running
 
 
 @pytest.fixture
