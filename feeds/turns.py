@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 _GATHERED = 0.05  # seconds for which results are gathered: each list of them is a transaction
 _FEW = 4  # threads to begin with
-_LOOK = 0.01  # seconds between looks at whether more threads would help
+_LOOK = 0.01  # seconds between looks at what has come, and at whether more threads would help
 _BUSY = 0.7  # of one processor: more threads would not help
 _STACK = 1_048_576  # bytes for each thread: eight times less than usual, and more than any of them needs
 
@@ -167,8 +167,9 @@ def _ready(results: SimpleQueue[Result], most: int) -> list[Result]:
         ready = [results.get(timeout=0.2)]
     except Empty:
         return []
-    if results.qsize() < most - 1:
-        time.sleep(_GATHERED)
+    until = time.monotonic() + _GATHERED
+    while results.qsize() < most - 1 and time.monotonic() < until:
+        time.sleep(_LOOK)
     while not results.empty():
         ready.append(results.get())
     return ready

@@ -5,7 +5,7 @@ Equal inputs give equal bytes under every locale, time zone and hash seed; only 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -28,7 +28,6 @@ from feeds.render.page import (
 from feeds.render.parts import FILES, MEDIA_TYPES, Navigation, OutputFeed, RenderSettings, SourceInfo
 from feeds.render.statistics import statistics_page, statistics_path
 from feeds.render.status import ages, freshness_page, render_status
-from feeds.render.xmlfeed import atom, atom_entries, rss, rss_entries
 
 __all__ = [
     "FILES",
@@ -56,11 +55,6 @@ __all__ = [
     "subscribe_page",
 ]
 
-_ENTRIES: Mapping[str, Callable[[Sequence[Entry]], list[bytes]]] = {
-    "atom": atom_entries,
-    "rss": rss_entries,
-    "json": json_entries,
-}
 _REMEMBERED_BYTES = 32_000_000
 
 
@@ -104,11 +98,15 @@ class Renderer:
 
     def archive_entries(self, shown: Sequence[tuple[SourceInfo, Snapshot]]) -> list[ArchiveEntry]:
         """Articles as every page of an archive shows them. With each stands what its source is today."""
+        from feeds.render.xmlfeed import atom_entries
+
         entries = [make_entry(each.article, self._settings, _as_it_was(today, each)) for today, each in shown]
         return [ArchiveEntry(entry.updated, xml) for entry, xml in zip(entries, atom_entries(entries), strict=True)]
 
     def archive_page(self, feed: OutputFeed, path: str, entries: Sequence[ArchiveEntry]) -> Document:
         """A page of *feed*'s archive at *path*, in Atom. It names no version of ours: an update must not change it."""
+        from feeds.render.xmlfeed import atom
+
         settings = replace(self._settings, version="")
         changed = max((entry.updated for entry in entries), default=feed.updated_if_empty)
         return Document(path, MEDIA_TYPES["atom"], atom(feed, changed, [entry.xml for entry in entries], settings))
@@ -127,14 +125,24 @@ class Renderer:
         if kind == "html":
             return feed_page(feed, entries, self._settings)
         new = [each for each in prepared if kind not in each.written]
-        for each, element in zip(new, _ENTRIES[kind]([each.entry for each in new]), strict=True):
+        for each, element in zip(new, _entries_of(kind)([each.entry for each in new]), strict=True):
             each.written[kind] = element
             self._bytes += len(element)
         written = [each.written[kind] for each in prepared]
         if kind == "json":
             return json_feed(feed, written, self._settings)
         changed = max((entry.updated for entry in entries), default=feed.updated_if_empty)
+        from feeds.render.xmlfeed import atom, rss
+
         return (atom if kind == "atom" else rss)(feed, changed, written, self._settings)
+
+
+def _entries_of(kind: str) -> Callable[[Sequence[Entry]], list[bytes]]:
+    if kind == "json":
+        return json_entries
+    from feeds.render.xmlfeed import atom_entries, rss_entries  # here, and above: most runs have nothing to write
+
+    return atom_entries if kind == "atom" else rss_entries
 
 
 def _as_it_was(today: SourceInfo, snapshot: Snapshot) -> SourceInfo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -41,20 +42,23 @@ def microseconds(moment: datetime) -> int:
 
 def moment(microseconds: int) -> datetime:
     """What is kept so, as an aware moment in UTC."""
-    return _EPOCH + timedelta(microseconds=microseconds)
+    return _EPOCH + timedelta(0, 0, microseconds)
 
 
 class Timestamp(TypeDecorator[datetime]):
-    """An aware datetime, kept as whole microseconds since 1970 in UTC: exact, ordered and alike on every database."""
+    """An aware datetime, kept as whole microseconds since 1970 in UTC: exact, ordered and alike on every database.
+
+    The conversions are given directly, as it has many values a row: SQLAlchemy's way to a process_… takes twice as long.
+    """
 
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else microseconds(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], int | None]:
+        return lambda value: None if value is None else microseconds(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        return None if value is None else moment(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:
+        return lambda value: None if value is None else moment(value)
 
 
 class Json(TypeDecorator[Any]):
@@ -63,11 +67,11 @@ class Json(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
-        return msgspec.json.encode(value).decode()
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str]:
+        return lambda value: msgspec.json.encode(value).decode()
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        return None if value is None else msgspec.json.decode(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], Any]:
+        return lambda value: None if value is None else msgspec.json.decode(value)
 
 
 metadata = MetaData(
