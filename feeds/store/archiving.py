@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, insert, select, upda
 
 from feeds.digests import digest
 from feeds.model import ArchivePage, Snapshot, StoredArticle
-from feeds.store import months
+from feeds.store import bulk, months
 from feeds.store.listing import chunks
 from feeds.store.reading import complete_articles, rows_of_articles
 from feeds.store.schema import archive_pages, archive_places, archives, articles, memberships, snapshots, sources
@@ -89,7 +89,7 @@ def _enter(connection: Connection, new: Sequence[tuple[int, str]]) -> None:
     for pk, feed in new:
         last[feed] = last.get(feed, 0) + 1
         places.append({"feed": feed, "position": last[feed], "article": pk, "snapshot": taken[pk]})
-    connection.execute(insert(archive_places), places)
+    bulk.insert(connection, archive_places, places)
     _write_last(connection, before, last)
     # A page that is full is closed by the one after it, which stands from then on, empty at first.
     wanted = {(place["feed"], page_of(place["position"] + step)) for place in places for step in (0, 1)}
@@ -107,7 +107,7 @@ def _take_snapshots(connection: Connection, pks: Sequence[int]) -> dict[int, int
         {"id": key, "article": row.pk, "body": _packed(article, row)}
         for key, row, article in zip(count(first), rows, complete_articles(connection, rows), strict=False)
     ]
-    connection.execute(insert(snapshots), bodies)
+    bulk.insert(connection, snapshots, bodies)
     return {body["article"]: body["id"] for body in bodies}
 
 

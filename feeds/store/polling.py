@@ -11,15 +11,11 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Integer,
     Row,
     bindparam,
-    cast,
     delete,
-    exists,
     func,
     insert,
-    literal_column,
     null,
     select,
     update,
@@ -52,23 +48,6 @@ _SAVE = (
     .where(sources.c.id == bindparam("key"))
     .values({name: bindparam(f"new_{name}") for name in (*_SAVED, "skip_hours", "skip_days", "hint_seconds")})
     .values(lease_owner=null(), lease_until=null())
-)
-_MINE = (fetch_days.c.source_id == bindparam("source")) & (fetch_days.c.day == bindparam("on"))
-_BEGIN_DAY = insert(fetch_days).from_select(
-    ["source_id", "day", "fetches", "failures", "new", "updated"],
-    select(
-        *(cast(bindparam(name), Integer) for name in ("source", "on")), *(literal_column("0") for _ in range(4))
-    ).where(~exists().where(_MINE)),
-)
-_ADD_TO_DAY = (
-    update(fetch_days)
-    .where(_MINE)
-    .values(
-        fetches=fetch_days.c.fetches + literal_column("1"),
-        failures=fetch_days.c.failures + bindparam("failed"),
-        new=fetch_days.c.new + bindparam("came"),
-        updated=fetch_days.c.updated + bindparam("changed"),
-    )
 )
 
 
@@ -230,10 +209,18 @@ def log(connection: Connection, outcomes: Sequence[tuple[Outcome, Saved]], now: 
         for outcome, saved in outcomes
     ]
     bulk.insert(connection, fetch_log, rows)
-    sums = [{"source": row["source_id"], "on": _day(now), "failed": int(row["error"] is not None),
-             "came": row["new"], "changed": row["updated"]} for row in rows]  # fmt: skip
-    bulk.run(connection, _BEGIN_DAY, sums)
-    bulk.run(connection, _ADD_TO_DAY, sums)
+    sums = [
+        {
+            "source_id": row["source_id"],
+            "day": _day(now),
+            "fetches": 1,
+            "failures": int(row["error"] is not None),
+            "new": row["new"],
+            "updated": row["updated"],
+        }
+        for row in rows
+    ]
+    bulk.add(connection, fetch_days, sums)
 
 
 def trim_log(connection: Connection, before: datetime) -> None:

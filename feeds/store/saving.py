@@ -33,7 +33,7 @@ _SOURCES = select(
 _STORED = select(articles.c.id, articles.c.pk).where(articles.c.id.in_(bindparam("ids", expanding=True)))
 _STILL_LISTED = (
     update(listings)
-    .where(listings.c.source_id == bindparam("source"), listings.c.identity == bindparam("known"))
+    .where(listings.c.source_id == bindparam("source"), listings.c.identity.in_(bindparam("known", expanding=True)))
     .values(last_listed=bindparam("now"))
 )
 _FORGET = delete(documents_read).where(documents_read.c.source_id == bindparam("source_id"))
@@ -248,12 +248,10 @@ def _list(
 
 
 def _still_listed(connection: Connection, documents: Iterable[_Document], now: datetime) -> None:
-    rows = [
-        {"source": each.source_id, "known": identity, "now": now}
-        for each in documents
-        for identity in (*(identity for _, identity in each.known), *each.reading.unchanged)
-    ]
-    bulk.run(connection, _STILL_LISTED, rows)
+    for document in documents:
+        identities = [*(identity for _, identity in document.known), *document.reading.unchanged]
+        for part in listing.chunks(identities):
+            connection.execute(_STILL_LISTED, {"source": document.source_id, "known": part, "now": now})
 
 
 def _edit_all(
