@@ -734,7 +734,7 @@ def test_searches_of_clients_that_left_are_not_made(site: Site, monkeypatch: pyt
             client.sendall(ask(f"/search/atom.xml?q=left{number}"))
     until(lambda: len(connections(site)) < 50)
     assert site.get("/search?q=gold").status == 200
-    assert made[-1] == "gold"
+    assert "gold" in made[-4:]  # up to four are at work at once
     assert len(made) < 20
 
 
