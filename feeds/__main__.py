@@ -1,6 +1,6 @@
 """The program's entry: `feeds …` or `python -m feeds …`."""
 
-import logging
+import atexit
 import os
 import sys
 from contextlib import suppress
@@ -20,7 +20,7 @@ def main() -> None:
 
 def _leave(code: str | int | None) -> None:
     """End at once: to take the interpreter apart, object by object, takes 0.1 s, and cron calls every half hour."""
-    logging.shutdown()
+    atexit._run_exitfuncs()  # the log's, and that of the child processes' locks
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, AttributeError):  # whoever wrote to it has told; a closed one is None
             stream.flush()

@@ -187,8 +187,9 @@ def _read(pool: Pool, turn: _Turn, answer: _Answer, known: Known, now: datetime)
         return Outcome(state=state, status=response.status, seconds=answer.seconds, size=size)
     try:
         items = known(turn.state.id) if response.complete else {}
-        packed = pool.run(turn.source.url, read_packed, response, turn.source, now, items, secrets_of(turn.source))
-        reading = unpacked(packed)
+        reading = unpacked(  # what was packed is given up at once
+            pool.run(turn.source.url, read_packed, response, turn.source, now, items, secrets_of(turn.source))
+        )
     except SourceError as error:
         return replace(_failed(turn.state, error, now, answer.seconds), status=response.status, size=size)
     if not response.complete:

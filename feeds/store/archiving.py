@@ -107,7 +107,7 @@ def _take_snapshots(connection: Connection, pks: Sequence[int]) -> dict[int, int
         {"id": key, "article": row.pk, "body": _packed(article, row)}
         for key, row, article in zip(count(first), rows, complete_articles(connection, rows), strict=False)
     ]
-    bulk.insert(connection, snapshots, bodies)
+    bulk.insert(connection, snapshots, bodies, together=20)
     return {body["article"]: body["id"] for body in bodies}
 
 

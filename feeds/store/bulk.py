@@ -24,16 +24,19 @@ Row = Mapping[str, Any]
 _MOST_VALUES = 900  # in one statement: SQLite allows 32,766 (sqlite.org/limits.html), older builds 999
 
 
-def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert *rows*, which all name the same columns of *table*, and all of those that need a value."""
+def insert(connection: Connection, table: Table, rows: Sequence[Row], together: int = _MOST_VALUES) -> None:
+    """Insert *rows*, which all name the same columns of *table*, and all of those that need a value.
+
+    Up to *together* go in one step: where they are large, few, as SQLite copies all of them for it.
+    """
     if rows:
-        _insert_together(connection, _insert(table, tuple(rows[0])), rows)
+        _insert_together(connection, _insert(table, tuple(rows[0])), rows, together)
 
 
 def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert *rows*; where one with the same primary key is there, add the other columns' numbers to its own."""
     if rows:
-        _insert_together(connection, _add(connection.dialect, table, tuple(rows[0])), rows)
+        _insert_together(connection, _add(connection.dialect, table, tuple(rows[0])), rows, _MOST_VALUES)
 
 
 def run(connection: Connection, statement: Executable, rows: Sequence[Row]) -> None:
@@ -45,7 +48,7 @@ def run(connection: Connection, statement: Executable, rows: Sequence[Row]) -> N
         connection.execute(statement, rows)
 
 
-def _insert_together(connection: Connection, statement: Executable, rows: Sequence[Row]) -> None:
+def _insert_together(connection: Connection, statement: Executable, rows: Sequence[Row], together: int) -> None:
     if not connection.dialect.positional:
         connection.execute(statement, rows)
         return
@@ -53,7 +56,7 @@ def _insert_together(connection: Connection, statement: Executable, rows: Sequen
     head, _, rest = sql.partition(" VALUES ")
     marks, on, more = rest.partition(" ON CONFLICT ")
     values = _values(rows, names, converts)
-    at_once = _MOST_VALUES // len(names)
+    at_once = min(together, _MOST_VALUES // len(names))
     for start in range(0, len(values), at_once):
         part = values[start : start + at_once]
         whole = f"{head} VALUES {', '.join([marks] * len(part))}{on}{more}"

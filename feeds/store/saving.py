@@ -22,6 +22,7 @@ from feeds.store.schema import articles, documents_read, listings, sources, text
 _UNDATED_AT_FIRST = 10
 # Of one document at one time: each costs a page and more, and publishing must end in time.
 _MOST_NEW = 1000
+_MOST_BYTES = 10_000_000  # of documents that are saved together
 
 _FIELDS = tuple(field.name for field in fields(Article))
 _COLUMNS = tuple(name for name in _FIELDS if name in articles.c and name not in ("published", "updated"))
@@ -73,18 +74,23 @@ def save(
 
 
 def _apart(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:
-    """Those with documents, in parts of which no two have an address in common: one's article may be another's, too."""
+    """Those with documents, in parts of which no two have an address in common: one's article may be another's, too.
+
+    A part is as large as one large document may be, and not larger: its rows are in memory together.
+    """
     part: list[Outcome] = []
     urls: set[str | None] = set()
+    size = 0
     for outcome in outcomes:
         if outcome.reading is None:
             continue
         mine = {article.url for article in outcome.reading.articles} - {None}
-        if not urls.isdisjoint(mine):
+        if part and (size + outcome.size > _MOST_BYTES or not urls.isdisjoint(mine)):
             yield part
-            part, urls = [], set()
+            part, urls, size = [], set(), 0
         part.append(outcome)
         urls |= mine
+        size += outcome.size
     if part:
         yield part
 
@@ -210,8 +216,8 @@ def _insert(
         for source, article in new
     ]
     bulk.insert(connection, articles, rows)
-    bulk.insert(connection, texts, [_texts(article) | {"article": pk}
-                                    for pk, (_, article) in enumerate(new, first)])  # fmt: skip
+    said = [_texts(article) | {"article": pk} for pk, (_, article) in enumerate(new, first)]
+    bulk.insert(connection, texts, said, together=4)
     placed = [Placed(pk, each.published or now, each.language, each.topics) for pk, (_, each) in enumerate(new, first)]
     membership.place(connection, placed)
     return pks
