@@ -15,6 +15,7 @@ from feeds.store.database import Database
 from feeds.store.pinging import Ping
 
 _SETTLE_STEP = 1000  # articles
+_LABEL_STEP = 20  # sources
 
 
 class Published(Database):
@@ -64,9 +65,9 @@ class Published(Database):
         """Note what pages say of each source with its articles, by its id; those that say else now are made again."""
         with self._read() as connection:
             changed = labelling.changed(connection, labels)
-        if changed:
+        for start in range(0, len(changed), _LABEL_STEP):  # in steps, so that no other writer waits for long
             with self._write() as connection:
-                labelling.relabel(connection, changed)
+                labelling.relabel(connection, dict(list(changed.items())[start : start + _LABEL_STEP]))
 
     def archive_ends(self, feed: str) -> tuple[int, int] | None:
         """The first and the last page of *feed*'s archive, which still grows; None where nothing has entered it."""
