@@ -8,7 +8,7 @@ from types import TracebackType
 import feeds.normalise
 import feeds.parse.xmlfeed
 import feeds.reading
-import feeds.topics.matching  # noqa: F401
+import feeds.topics.matching  # noqa: F401 – all of these are imported to be there when children are forked
 from feeds.topics.scanning import shipped_scanner
 
 shipped_scanner()

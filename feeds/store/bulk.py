@@ -14,9 +14,8 @@ from operator import itemgetter
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy import Connection, Dialect, Table, UpdateBase
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.expression import Executable
 
 Convert = Callable[[Any], Any]
 Row = Mapping[str, Any]
@@ -39,7 +38,7 @@ def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         _insert_together(connection, _add(connection.dialect, table, tuple(rows[0])), rows, _MOST_VALUES)
 
 
-def run(connection: Connection, statement: Executable, rows: Sequence[Row]) -> None:
+def run(connection: Connection, statement: UpdateBase, rows: Sequence[Row]) -> None:
     """Run *statement*, one object for all calls, for each of *rows*, by the names of its parameters."""
     if rows and connection.dialect.positional:
         sql, names, converts = _prepared(connection.dialect, statement)
@@ -48,7 +47,7 @@ def run(connection: Connection, statement: Executable, rows: Sequence[Row]) -> N
         connection.execute(statement, rows)
 
 
-def _insert_together(connection: Connection, statement: Executable, rows: Sequence[Row], together: int) -> None:
+def _insert_together(connection: Connection, statement: UpdateBase, rows: Sequence[Row], together: int) -> None:
     if not connection.dialect.positional:
         connection.execute(statement, rows)
         return
@@ -80,12 +79,12 @@ def _converted(values: tuple[Any, ...], converts: Sequence[tuple[int, Convert]])
 
 
 @lru_cache(64)
-def _insert(table: Table, names: tuple[str, ...]) -> Executable:
+def _insert(table: Table, names: tuple[str, ...]) -> UpdateBase:
     return sqlalchemy.insert(table).values({name: sqlalchemy.bindparam(name) for name in names})
 
 
 @lru_cache(64)
-def _add(dialect: Dialect, table: Table, names: tuple[str, ...]) -> Executable:
+def _add(dialect: Dialect, table: Table, names: tuple[str, ...]) -> UpdateBase:
     insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
     statement = insert(table).values({name: sqlalchemy.bindparam(name) for name in names})
     keys = [column.name for column in table.primary_key]
@@ -94,9 +93,9 @@ def _add(dialect: Dialect, table: Table, names: tuple[str, ...]) -> Executable:
 
 
 @lru_cache(64)
-def _prepared(dialect: Dialect, statement: Executable) -> tuple[str, list[str], list[tuple[int, Convert]]]:
+def _prepared(dialect: Dialect, statement: UpdateBase) -> tuple[str, list[str], list[tuple[int, Convert]]]:
     """The statement's text, its parameters in order, and how the values at these places are converted."""
-    compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    compiled: Any = statement.compile(dialect=dialect)
     names = list(compiled.positiontup)
     found = ((place, compiled.binds[name].type) for place, name in enumerate(names))
     processors = ((place, kind.dialect_impl(dialect).bind_processor(dialect)) for place, kind in found)

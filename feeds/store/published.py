@@ -64,10 +64,10 @@ class Published(Database):
     def relabel(self, labels: Mapping[int, str]) -> None:
         """Note what pages say of each source with its articles, by its id; those that say else now are made again."""
         with self._read() as connection:
-            changed = labelling.changed(connection, labels)
+            changed = list(labelling.changed(connection, labels).items())
         for start in range(0, len(changed), _LABEL_STEP):  # in steps, so that no other writer waits for long
             with self._write() as connection:
-                labelling.relabel(connection, dict(list(changed.items())[start : start + _LABEL_STEP]))
+                labelling.relabel(connection, dict(changed[start : start + _LABEL_STEP]))
 
     def archive_ends(self, feed: str) -> tuple[int, int] | None:
         """The first and the last page of *feed*'s archive, which still grows; None where nothing has entered it."""
