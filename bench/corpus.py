@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from feeds.config import Source
 from feeds.model import Article, Entry, Evidence, Outcome, ParsedFeed, Reading, SourceState, Text, TopicMatch

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import urljoin
 
 from lxml import etree
 from lxml import html as lxml_html
+from msgspec import Struct
 
 from feeds.errors import FetchError, ParseError, SourceError
 from feeds.model import ParsedFeed, Request, Response
@@ -35,8 +35,7 @@ _USUAL = (
 _MOST_NAMED, _MOST_TRIED = 6, 12
 
 
-@dataclass(frozen=True, slots=True)
-class Discovered:
+class Discovered(Struct, frozen=True):
     """A feed that was found and read. *title* and *language* are what it says of itself."""
 
     url: str

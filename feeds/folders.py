@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from feeds.keys import key_of
 from feeds.model import ArchivePage, Document, Folder, Month, MonthPage, Step

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from feeds.config import Config
 from feeds.model import SourceState
@@ -17,8 +18,7 @@ SILENT = timedelta(days=30)
 _COUNTED = "fetches", "failures", "new", "updated"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing looked at, said in plain words."""
 
     words: str

@@ -6,13 +6,13 @@ Source (what we poll) → Response → ParsedFeed, Entry (what the source said) 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Request:
+
+class Request(Struct, frozen=True):
     """What to ask a server for. Validators are byte for byte what the server gave, or None."""
 
     url: str
@@ -22,8 +22,7 @@ class Request:
     auth: str | None = None  # "user:password"
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """An answer that can be used: a 200 with its body, or a 304 without one.
 
     *headers* has lower-case names. *body* is decompressed. *complete* is False where the connection ended before the
@@ -41,8 +40,7 @@ class Response:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A text as a source gave it: *html* says whether *value* is markup or plain characters.
 
     *base* is the URL that relative links in it are resolved against; *language* is its xml:lang, where it has one.
@@ -54,8 +52,7 @@ class Text:
     language: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Enclosure:
+class Enclosure(Struct, frozen=True):
     """A media file of an entry. *url* is absolute, *length* is in bytes."""
 
     url: str
@@ -63,8 +60,7 @@ class Enclosure:
     length: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One item of a feed, as its source said it: nothing cleaned, dates still text, URLs resolved against its base."""
 
     guid: str | None = None
@@ -82,8 +78,7 @@ class Entry:
     enclosures: tuple[Enclosure, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedFeed:
+class ParsedFeed(Struct, frozen=True):
     """A feed document, read. *entries* are in document order.
 
     *keys* tell each entry as it stands in the document from all others, where that can be told (else there are none);
@@ -114,8 +109,7 @@ class KnownItem(NamedTuple):
     url: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """One reason for a topic: a concept of its definition, found in an article.
 
     *where* is "title", "lead", "body", "category" or "prior"; *term* is what stands there; *label* is the concept's
@@ -131,16 +125,14 @@ class Evidence:
     country: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TopicMatch:
+class TopicMatch(Struct, frozen=True):
     """That an article is in a topic, and why. A score of 1.0 is the threshold."""
 
     score: float
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TopicRules:
+class TopicRules(Struct, frozen=True):
     """How a topic is decided, in names that readers know. Of each of *sides* something must be in an article."""
 
     title: str
@@ -167,8 +159,7 @@ class Digests(NamedTuple):
     all: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Article:
+class Article(Struct, frozen=True, kw_only=True):
     """What we keep of an entry. *identity* tells it from all others of its source.
 
     *title* and *summary* are plain text, *content* is clean HTML; dates are aware, in UTC, and None where the source
@@ -198,16 +189,14 @@ class Article:
     digests: Digests | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRef:
+class SourceRef(Struct, frozen=True):
     """A source as an article names it."""
 
     name: str
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredArticle(Article):
+class StoredArticle(Article, frozen=True, kw_only=True):
     """An article with what the store knows of it: its id for ever, when it first came, and who else carried it.
 
     *updated* is never None here: it is the last material change, and never before *published*.
@@ -224,8 +213,7 @@ class StoredArticle(Article):
         return self.published or self.first_seen
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """An article as it was when it first entered an archive, and what its source's feed said of itself then."""
 
     article: StoredArticle
@@ -275,8 +263,7 @@ class PageTask(NamedTuple):
     is_hidden: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Selected:
+class Selected(Struct, frozen=True):
     """An article that a feed shows, as far as is needed to tell whether the feed changed. *revision* counts its changes."""
 
     pk: int
@@ -285,8 +272,7 @@ class Selected:
     source_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """How many articles a feed had in a span: a day, oldest first; by its parts' paths; and by the outlets' names."""
 
     days: tuple[int, ...]
@@ -294,8 +280,7 @@ class Counts:
     outlets: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class FetchDay:
+class FetchDay(Struct, frozen=True):
     """How a source fared on a day of UTC ("2026-11-24")."""
 
     source_id: int
@@ -306,8 +291,7 @@ class FetchDay:
     updated: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What one document came to: the feed's own head (its entries left out) and its articles, matched to topics.
 
     *unchanged* are the identities of what it lists as it did before; *items* is what to know of all when it comes again.
@@ -324,8 +308,7 @@ class Reading:
         return len(self.articles) + len(self.unchanged)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceState:
+class SourceState(Struct, frozen=True, kw_only=True):
     """What the store knows of a source. Dates are aware, in UTC; None where it has not happened.
 
     *due_at* is *next_check* less what a one-off refresh may come early (15 % of the wait, a Retry-After excepted).
@@ -366,8 +349,7 @@ class SourceState:
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """How one source's turn went: its state from now on, what was read of it (None: nothing), and the log line.
 
     *status* is the HTTP status, None where no answer came; *error* is why it failed, in words.
@@ -381,8 +363,7 @@ class Outcome:
     size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(Struct, frozen=True):
     """How many articles came new, how many were updated, and how many new ones are left for the next time."""
 
     new: int = 0
@@ -390,8 +371,7 @@ class Saved:
     left: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A file to publish. *path* is relative to the output directory, with / between its parts."""
 
     path: str
@@ -399,8 +379,7 @@ class Document:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """Files that are made together, by *make*, from what *key* tells apart; without a key they are made each time."""
 
     paths: tuple[str, ...]
@@ -416,8 +395,7 @@ class Step(NamedTuple):
     done: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """A folder of pages, each of which is marked in the store when what it shows changes. *path* is under output/.
 
     *key* tells what all of them rest on besides. *steps* makes what is marked, *names* says which files belong there,
@@ -432,8 +410,7 @@ class Folder:
     is_marked: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """A published file as it was left: *key* tells what it was made from, None where it is made anew each time."""
 
     key: str | None

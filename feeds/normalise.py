@@ -6,10 +6,11 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from itertools import islice
+
+from msgspec.structs import replace
 
 from feeds.config import Source
 from feeds.dates import parse_date, usable

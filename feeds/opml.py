@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from lxml import etree
+from msgspec import Struct
 
 from feeds.config import Config, Source
 from feeds.errors import UsageError
@@ -23,8 +23,7 @@ _FILES: Mapping[str, tuple[str, str | None]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Struct, frozen=True):
     """A feed in a list. *url* is absolute, http or https."""
 
     url: str

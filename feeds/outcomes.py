@@ -11,8 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from feeds import schedule
 from feeds.config import Config, Source, resolve_secret, secrets_of
@@ -34,16 +36,14 @@ PARSE_MEMORY = 280_000_000  # HOSTILE: no process above 300 MB
 WAITING_BYTES = 48_000_000  # of bodies that wait to be read, before no more are fetched
 
 
-@dataclass(frozen=True, slots=True)
-class _Turn:
+class _Turn(Struct, frozen=True):
     """A source whose turn it is."""
 
     source: Source
     state: SourceState
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(Struct, frozen=True):
     """What its server gave: a response or the reason why there is none, the seconds it took, and the body's memory."""
 
     result: Response | SourceError

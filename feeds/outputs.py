@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from feeds import __version__, topics
 from feeds.config import Config, Source
@@ -47,8 +49,7 @@ _DAYS_COUNTED = 30  # by the statistics
 _REMEMBERED = 2000  # articles that other feeds may have in common
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     """A feed to publish: its head, and what it shows."""
 
     feed: OutputFeed

@@ -7,8 +7,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct, field
 
 from feeds import outputs, pages, publish, schedule, topics
 from feeds.config import Config, Source
@@ -32,8 +33,7 @@ _INDEXED_AT_ONCE = 2000
 _CAUGHT_UP = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """A source that failed, and why."""
 
     source: str
@@ -41,8 +41,7 @@ class Failure:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshResult:
+class RefreshResult(Struct, frozen=True):
     """What one refresh did. *waiting* are configured sources whose time has not come."""
 
     sources: int = 0
@@ -57,8 +56,7 @@ class RefreshResult:
     next_check: datetime | None = None
 
 
-@dataclass(slots=True)
-class _Tally:
+class _Tally(Struct):
     """The running count of a refresh."""
 
     counts: Counter[str] = field(default_factory=Counter)

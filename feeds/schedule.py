@@ -6,9 +6,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+
+from msgspec.structs import replace
 
 from feeds.config import FetchSettings, Schedule, Source
 from feeds.errors import FetchError, SourceError

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from feeds.errors import UsageError
 from feeds.stemming import folded, prepared, stems, words
@@ -18,16 +20,14 @@ _PART = re.compile(r'\s*(?P<minus>-?)(?:(?P<filter>[a-z]+):)?(?:"(?P<quoted>[^"]
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """A word, or the words of a phrase in their order. *is_prefix*: it is one word, which may go on."""
 
     words: tuple[str, ...]
     is_prefix: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """What is asked for: every one of *terms*, none of *without*, and what the filters say.
 
     *lang* is ISO 639-1, *country* ISO 3166-1 alpha-2 in small letters, *source* a name or URL; dates are aware, *since*

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from feeds.config import Source
 from feeds.model import Article, Entry, Outcome, ParsedFeed, Reading, SourceState, TopicMatch

@@ -10,12 +10,12 @@ import random
 import re
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from lxml import etree
+from msgspec.structs import replace
 
 from bench import origin
 from feeds import demo

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import feedparser
 import pytest
 from lxml import etree
+from msgspec.structs import replace
 
 from feeds.config import Publish
 from feeds.model import Enclosure, Evidence, Place, SourceRef, TopicMatch

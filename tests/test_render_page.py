@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from lxml import html
+from msgspec.structs import replace
 
 from feeds.config import Publish, Site
 from feeds.render import OutputFeed, RenderSettings, front_page, render_feed, render_status, search_page

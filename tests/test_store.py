@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from feeds.errors import StoreError
 from feeds.model import Enclosure, Entry, Evidence, Standing, StoredArticle, Text, TopicMatch
@@ -386,7 +386,7 @@ def claimed(store: Store, **options: bool) -> list[str]:
 
 def plan(store: Store, name: str, **values: object) -> None:
     state = store.sync_sources([source("A"), source("B")])[name]
-    store.save([replace(outcome(state, []), state=replace(state, checked_at=NOW - HOUR, **values))], NOW - HOUR)  # type: ignore[arg-type]
+    store.save([replace(outcome(state, []), state=replace(state, checked_at=NOW - HOUR, **values))], NOW - HOUR)
 
 
 def test_source_that_was_never_asked_is_due(store: Store) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -43,7 +42,9 @@ def refresh(path: Path, sources: tuple[str, ...], force: bool, trust_clock: bool
         result = pipeline.refresh(config, store, clock(), only=sources, force=force, progress=progress)
     with reader_may_leave():
         if as_json:
-            shown = asdict(result)
+            from msgspec import to_builtins
+
+            shown = to_builtins(result)
             for ours in ("waiting", "next_check"):
                 del shown[ours]
             print_json(shown)

@@ -15,12 +15,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import certifi
+from msgspec import Struct
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -81,15 +81,14 @@ class Resolver:
             answer.set_exception(error)
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(Struct):
     """One fetch as its sockets see it: *deadline* is monotonic, *room* is how many bytes may still come."""
 
     resolver: Resolver
     allowed: Allowed
     seconds: float
     room: int
-    deadline: float = field(init=False)
+    deadline: float = 0.0
     received: int = 0
     connections: int = 0
 

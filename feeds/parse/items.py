@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import Any
 from xml.parsers import expat
+
+from msgspec import Struct
 
 from feeds.parse import mended
 
@@ -52,8 +53,7 @@ def without(document: bytes, left_out: list[Span]) -> bytes:
     return b"".join([*kept, document[last:]])
 
 
-@dataclass(frozen=True, slots=True)
-class Apart:
+class Apart(Struct, frozen=True):
     """A document taken apart: feedparser's result for its head, and where its items stand."""
 
     document: bytes

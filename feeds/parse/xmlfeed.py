@@ -6,12 +6,13 @@ import html
 import re
 from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import compress
 from typing import Any
 
 import feedparser
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from feeds.errors import ParseError
 from feeds.model import Enclosure, Entry, ParsedFeed, Response, Text
@@ -27,8 +28,7 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _ROOTS = re.compile(r"<(?:[A-Za-z0-9._-]+:)?(rss|feed|RDF|channel|item|entry)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """feedparser's result, as far as the feed's head goes, and the entries; keys as in ParsedFeed."""
 
     head: Any

@@ -6,8 +6,10 @@ Equal inputs give equal bytes under every locale, time zone and hash seed; only 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from feeds.model import Document, Snapshot, StoredArticle
 from feeds.render.entry import Entry, make_entry
@@ -63,16 +65,14 @@ def render_feed(feed: OutputFeed, settings: RenderSettings) -> tuple[Document, .
     return Renderer(settings).feed(feed)
 
 
-@dataclass(slots=True)
-class _Prepared:
+class _Prepared(Struct):
     """An article as an entry, and that entry as each format writes it."""
 
     entry: Entry
     written: dict[str, bytes] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveEntry:
+class ArchiveEntry(Struct, frozen=True):
     """An entry of an archive's page, written as Atom."""
 
     updated: datetime

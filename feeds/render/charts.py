@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from math import ceil
 from types import ModuleType
@@ -16,6 +15,7 @@ from typing import Any
 
 from lxml import etree
 from markupsafe import Markup
+from msgspec import Struct
 
 from feeds.render.values import line
 
@@ -27,8 +27,7 @@ _DROPPED_CLASSES = {"tooltip-overlay", "overlay", "titles"}
 _LONG = re.compile(r"(\d+\.\d)\d+")
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """*svg* shows *rows*, whose columns are called *head*; its text alternative is in it."""
 
     title: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from html import escape
+
+from msgspec import Struct
 
 from feeds.markup import plain_text, summarise
 from feeds.model import Enclosure, Place, StoredArticle, Text
@@ -22,8 +23,7 @@ _BDO = re.compile(r"<(/?)bdo\b")
 _LABELS = {"state": "state-controlled", "state-linked": "state-linked"}
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(Struct, frozen=True):
     """Why an entry is where it is: a topic (*scheme* is the site) or a concept of it (*scheme* is the topic)."""
 
     term: str
@@ -31,8 +31,7 @@ class Category:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """The source an entry came from. *label* is "state-controlled" or "state-linked", "" for all others."""
 
     id: str
@@ -43,8 +42,7 @@ class Origin:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """An article, ready to be written. *summary* is plain, *text* and *content* are HTML with the credit at its end.
 
     *content* is None where only the summary is republished. *url* is None where the source gave no usable address.

@@ -7,7 +7,6 @@ mechanism reaches is mended there; the element trees are rewritten after feedgen
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ import feedgen.entry
 import feedgen.feed
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml import etree
+from msgspec import Struct
 
 from feeds.render.entry import Entry
 from feeds.render.values import rfc822, rfc3339, stands_in_enclosure
@@ -32,8 +32,7 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 feedgen.feed.formatRFC2822 = feedgen.entry.formatRFC2822 = rfc822
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A link of a feed or an entry, with all that feedgen would lose."""
 
     rel: str
@@ -49,8 +48,7 @@ class Link:
         return {name: value for name, value in given.items() if value is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """What feedgen can't say of a feed, or says wrongly. *period* and *frequency* are sy:'s.
 
     *is_archive* marks a page that no longer grows (RFC 5005 section 4). *icon* is square, *logo* twice as wide as high

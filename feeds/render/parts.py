@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from feeds.config import Control, Publish, Site, TextPolicy, Topic
 from feeds.model import Place, StoredArticle
@@ -22,8 +23,7 @@ MEDIA_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SourceInfo:
+class SourceInfo(Struct, frozen=True):
     """A source as an entry names it. *url* is public, without secrets; *id* and *link* are what its feed says."""
 
     name: str
@@ -36,8 +36,7 @@ class SourceInfo:
     text: TextPolicy | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Navigation:
+class Navigation(Struct, frozen=True):
     """Where a page leads: names and paths under output/. *older* and *newer* are neighbours, "" for none."""
 
     languages: tuple[tuple[str, str], ...] = ()
@@ -48,8 +47,7 @@ class Navigation:
     statistics: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputFeed:
+class OutputFeed(Struct, frozen=True, kw_only=True):
     """A feed to write under *path*: its articles are chosen already, newest first.
 
     *id* is a urn:uuid: that stays whatever becomes of base_url. *language* is None where entries are in several.
@@ -77,8 +75,7 @@ class OutputFeed:
     navigation: Navigation = Navigation()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenderSettings:
+class RenderSettings(Struct, frozen=True, kw_only=True):
     """What all feeds have in common. *sources* and *topics* are by name.
 
     *interval* is how often the sources are asked: what the feeds tell their readers to expect. *version* is ours, in

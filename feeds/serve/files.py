@@ -8,11 +8,11 @@ import re
 import stat
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import quote
 
+from msgspec import Struct, field
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -41,8 +41,7 @@ _ALLOW = {"Allow": "GET, HEAD"}
 Stamp = tuple[int, int, int]
 
 
-@dataclass(slots=True)
-class _File:
+class _File(Struct):
     """A file as it was when its *stamp* (time, size, inode) was read."""
 
     stamp: Stamp

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 from anyio import CapacityLimiter, to_thread
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
@@ -37,8 +38,7 @@ _MAX_AGE = 60
 _KINDS = {name: kind for kind, name in FILES.items() if kind != "html"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """A request, understood. *before* is where the results before it ended."""
 
     query: Query
@@ -47,8 +47,7 @@ class _Asked:
     before: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     articles: list[StoredArticle]
     further: int | None
     settings: RenderSettings

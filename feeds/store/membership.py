@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import Connection, delete, select, update
 
 from feeds.language import base_language
@@ -18,8 +18,7 @@ from feeds.store.schema import article_topics, articles, memberships
 ALL = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A stored article, as far as its place in feeds goes."""
 
     pk: int

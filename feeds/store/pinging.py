@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from feeds.store.listing import chunks
 from feeds.store.schema import pings
 
 
-@dataclass(frozen=True, slots=True)
-class Ping:
+class Ping(Struct, frozen=True):
     """That the feed at *path* changed, at last at *since*; told *attempts* times in vain."""
 
     path: str

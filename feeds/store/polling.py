@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -38,7 +37,7 @@ _CLEARED = {
     "fetch_url": None, "moved_to": None, "moved_since": None, "moved_count": 0, "gone_at": None, "failures": 0,
     "error": None, "problem": None, "wait_reason": "", "hint_seconds": None, "skip_hours": (), "skip_days": (),
 }  # fmt: skip
-_KNOWN = tuple(field.name for field in fields(SourceState) if field.name not in ("hint", "skip_hours", "skip_days"))
+_KNOWN = tuple(name for name in SourceState.__struct_fields__ if name not in ("hint", "skip_hours", "skip_days"))
 _known = attrgetter(*_KNOWN)
 _SAVED = tuple(name for name in _KNOWN if name not in ("id", "name", "url", "control", "text"))
 _saved = attrgetter(*_SAVED)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import asdict
 from sqlalchemy import delete, insert, select, update
 
 from feeds.model import ArchivePage, Counts, Month, MonthPage, PageTask, Snapshot, Standing, StoredArticle

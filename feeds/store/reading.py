@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, or_, select
 
 from feeds.model import Article, Enclosure, Entry, Evidence, Selected, SourceRef, StoredArticle, TopicMatch
@@ -18,17 +18,16 @@ from feeds.urls import canonical_url
 # All but what the source said, which nothing that is shown needs, and which costs a third of the reading.
 _COLUMNS = (*articles.c, texts.c.summary, texts.c.content)
 _PLAIN = tuple(
-    field.name
-    for field in fields(Article)
-    if field.name in {column.name for column in _COLUMNS} - {"authors", "categories", "enclosures"}
+    name
+    for name in Article.__struct_fields__
+    if name in {column.name for column in _COLUMNS} - {"authors", "categories", "enclosures"}
 )
 
 
 _NO_ENTRY = Entry()
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What a feed shows: of those in *feed* (its path under output/) the newest *limit* dated in [since, until]."""
 
     feed: str

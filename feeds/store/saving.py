@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy import Connection, Row, bindparam, delete, exists, func, select, update
 
 from feeds.model import Article, KnownItem, Outcome, Reading, Saved, SourceState, TopicMatch
@@ -24,7 +25,7 @@ _UNDATED_AT_FIRST = 10
 _MOST_NEW = 1000
 _MOST_BYTES = 10_000_000  # of documents that are saved together
 
-_FIELDS = tuple(field.name for field in fields(Article))
+_FIELDS = Article.__struct_fields__
 _COLUMNS = tuple(name for name in _FIELDS if name in articles.c and name not in ("published", "updated"))
 _TEXTS = tuple(name for name in _FIELDS if name in texts.c)
 
@@ -40,8 +41,7 @@ _STILL_LISTED = (
 _FORGET = delete(documents_read).where(documents_read.c.source_id == bindparam("source_id"))
 
 
-@dataclass(slots=True)
-class _Document:
+class _Document(Struct):
     """What was read of a source. *held* are the identities that subscription feeds leave out."""
 
     state: SourceState

@@ -11,12 +11,12 @@ import uuid
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import Connection, Engine, Table, delete, exists, func, or_, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -44,8 +44,7 @@ _JSON = (
 Mend = Callable[[Connection], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One thing that is wrong. *mend* sets it right within a transaction; None where only a new file helps."""
 
     words: str

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from feeds.config import Topic
 from feeds.errors import ConfigError
@@ -40,8 +39,7 @@ class File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     terms: dict[str, str | dict[str, Any]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Struct, frozen=True):
     """A topic, its references still by name: "@mali" (a concept and all that belongs to it), "topic:sahel", or words.
 
     All of *sides* must be in an article; *enough* stands for all of them. *own* are the concepts it brings.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from feeds.model import Article
 from feeds.topics.matching import Topics
@@ -13,8 +14,7 @@ from feeds.topics.matching import Topics
 Result = dict[str, Any]
 
 
-@dataclass
-class _Counts:
+class _Counts(Struct):
     true: int = 0
     false: int = 0
     missed: int = 0
@@ -38,8 +38,7 @@ class _Counts:
         }
 
 
-@dataclass
-class _Tally:
+class _Tally(Struct):
     whole: _Counts = field(default_factory=_Counts)
     languages: dict[str, _Counts] = field(default_factory=lambda: defaultdict(_Counts))
     errors: list[Result] = field(default_factory=list)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from feeds.errors import ConfigError
 from feeds.model import Place
@@ -39,8 +40,7 @@ class Term(NamedTuple):
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Concept:
+class Concept(Struct, frozen=True):
     """Something that texts speak of. *parents* are the names of what it belongs to.
 
     *beside*: its terms set a name aside that stands directly before or after them ("midfielder"). *unsure_with*: while

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from feeds.topics import gazetteer
 from feeds.topics.gazetteer import KINDS
@@ -46,8 +47,7 @@ class Mention(NamedTuple):
     is_opening: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """A term that does not count, and why."""
 
     concept: str
@@ -57,8 +57,7 @@ class Rejected:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(Struct, frozen=True):
     """What the mentions need to know of concepts: *ancestors* of each, those with a *country*, and special ones."""
 
     ancestors: Mapping[str, frozenset[str]]

@@ -6,7 +6,8 @@ import html
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from feeds.model import Article
 from feeds.topics.folding import clean, fold
@@ -67,8 +68,7 @@ _DIGEST = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Struct, frozen=True):
     """A stretch of a Page's text: *where* is "title", "lead", "body" or "category"."""
 
     where: str
@@ -76,8 +76,7 @@ class Passage:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """An article's text in one string, each passage in its place."""
 
     text: str

@@ -7,8 +7,9 @@ the lead, or one in the lead and four in the text; a name in a long list hardly 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from feeds.topics.mentions import Mention
 
@@ -20,8 +21,7 @@ _OTHER_IN_TITLE = 0.9
 _DIGEST = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A topic, compiled: the concepts of each side, all of which must be there. *concepts* are all that count for it.
 
     *enough* stands for all sides at once; *context* only adds; *without* excludes the article. *near* is how close the

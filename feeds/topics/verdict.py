@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from feeds.model import Evidence
 
 THRESHOLD = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """One piece of evidence with the words around it, the term itself between « and »."""
 
     evidence: Evidence
     around: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SetAside:
+class SetAside(Struct, frozen=True):
     """A term that stands there and does not count: *reason* says which exclusion or rule put it aside."""
 
     term: str
@@ -27,8 +25,7 @@ class SetAside:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """Whether an article is in a topic, and all that speaks for and against it.
 
     *missing* says in one sentence what would have made it a match; empty where it matched.
