@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,9 +35,9 @@ def report(
     """The rows of `source_rows`, from sources' *states*, and one for each of the last days of UTC, the newest first."""
     log = store.fetch_days(now - RECENT)
     days = {each.day: dict.fromkeys(_COUNTED, 0) for each in log}
-    recent: dict[int, Counter[str]] = {}
+    recent: dict[int, dict[str, int]] = {}
     for each in log:
-        mine = recent.setdefault(each.source_id, Counter())
+        mine = recent.setdefault(each.source_id, dict.fromkeys(_COUNTED, 0))
         for name in _COUNTED:
             days[each.day][name] += getattr(each, name)
             mine[name] += getattr(each, name)
@@ -46,13 +45,17 @@ def report(
 
 
 def _source_rows(
-    config: Config, store: Store, recent: Mapping[int, Counter[str]], now: datetime, states: Mapping[str, SourceState]
+    config: Config,
+    store: Store,
+    recent: Mapping[int, Mapping[str, int]],
+    now: datetime,
+    states: Mapping[str, SourceState],
 ) -> list[dict[str, Any]]:
-    totals = store.article_counts()
+    totals, none = store.article_counts(), dict.fromkeys(_COUNTED, 0)
     rows = []
     for source in config.sources:
         state = states[source.name]
-        mine = recent.get(state.id, Counter())
+        mine = recent.get(state.id, none)
         rows.append(
             {
                 "name": source.name,

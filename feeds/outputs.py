@@ -103,10 +103,13 @@ class Publication:
             yield from self._statistics()
             yield self._about_page()
             yield self._subscribe_page(titles)
-        yield Batch(("feeds.opml",), None, lambda: [feeds_opml(self._config, titles)])
+        key = key_of(self._common, titles)
+        yield Batch(("feeds.opml",), key, lambda: [feeds_opml(self._config, titles)])
         images = self._config.image("icon"), self._config.image("logo")
         yield Batch((ICON, LOGO), None, lambda: assets(*images))
-        yield Batch(("sources.opml",), None, lambda: [sources_opml(self._config)])
+        followed = [(each.name, each.url, each.language, each.countries) for each in self._config.enabled_sources]
+        key = key_of(self._common, followed)
+        yield Batch(("sources.opml",), key, lambda: [sources_opml(self._config)])
         rows, days = report(self._config, self._store, self._now, self._states)
         if self._has_pages:
             yield self._freshness_page(ages(rows, self._now))

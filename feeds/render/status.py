@@ -18,6 +18,8 @@ from feeds.render.words import marked, shown_date, words
 
 Row = Mapping[str, Any]
 
+_PLAIN: Mapping[type, Callable[[Any], str]] = {datetime: rfc3339, str: xml_text}  # half a surrogate pair is no JSON
+
 _ON_PAGE = 100
 
 _HEALTHS = {
@@ -116,13 +118,7 @@ def _json(rows: Sequence[Row], days: Sequence[Row], now: datetime) -> bytes:
 
 
 def _plain(row: Row) -> dict[str, Any]:
-    return {name: _value(value) for name, value in row.items()}
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    return xml_text(value) if isinstance(value, str) else value  # half a surrogate pair would make it no JSON
+    return {name: _PLAIN[type(value)](value) if type(value) in _PLAIN else value for name, value in row.items()}
 
 
 def _first_tables(

@@ -143,7 +143,7 @@ def media_type(given: str | None, url: str) -> str:
 
 def rfc3339(date: datetime) -> str:
     """As in 2026-11-24T12:00:00Z: whole seconds, UTC."""
-    return date.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    return date.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def rfc822(date: datetime) -> str:

@@ -33,7 +33,7 @@ class Store(Published):
     def states(self) -> dict[str, SourceState]:
         """The state of every source there ever was, by name: articles outlive their source's place in the config."""
         with self._read() as connection:
-            return {row.name: polling.state(row) for row in connection.execute(select(schema.sources))}
+            return {row.name: polling.state(row) for row in connection.execute(polling.ALL_ROWS)}
 
     @property
     def last_check(self) -> datetime | None:
