@@ -118,7 +118,7 @@ def outcomes(
             ask,
             then,
             host=lambda turn: host_of(_address(turn)),
-            threads=config.fetch.concurrency,
+            at_once=config.fetch.concurrency,
             per_host=config.fetch.per_host,
             stop=stop,
         )

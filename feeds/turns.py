@@ -1,4 +1,4 @@
-"""Run jobs on threads, so many at once in all and so many at once for one host. Called by pipeline."""
+"""Run jobs on threads, so many at once in all and so many at once for one host. Called by outcomes."""
 
 from __future__ import annotations
 
@@ -16,24 +16,29 @@ Result = TypeVar("Result")
 
 
 _GATHERED = 0.05  # seconds for which results are gathered: each list of them is a transaction
-_FEW = 4  # threads to begin with
-_LOOK = 0.01  # seconds between looks at what has come, and at whether more threads would help
-_BUSY = 0.7  # of one processor: more threads would not help
+_FEW = 4  # asked at once, to begin with
+_BESIDE = 2  # threads for each that may ask at the most: who works on an answer keeps nobody from asking
+_LOOK = 0.01  # seconds between looks at what has come, and at whether asking more at once would help
+_BUSY = 0.7  # of one processor: more at once would not help
 _STACK = 1_048_576  # bytes for each thread: eight times less than usual, and more than any of them needs
 
 
 class _Line(Generic[Job]):
-    """Jobs waiting in a line per host. The longest line is served first, so that no host's is left over at the end."""
+    """Jobs waiting in a line per host. The longest line is served first, so that no host's is left over at the end.
 
-    def __init__(self, jobs: Iterable[Job], host: Callable[[Job], str], per_host: int) -> None:
+    So many are served at once in all (*places*), and so many of one host.
+    """
+
+    def __init__(self, jobs: Iterable[Job], host: Callable[[Job], str], places: int, per_host: int) -> None:
         self._lines: dict[str, deque[Job]] = {}
         for job in jobs:
             self._lines.setdefault(host(job), deque()).append(job)
-        self._per_host = per_host
+        self.places, self._per_host = places, per_host
         self._served: Counter[str] = Counter()
         self._open = [(-len(line), name) for name, line in self._lines.items()]
         heapq.heapify(self._open)
         self._waiting = sum(len(line) for line in self._lines.values())
+        self._free, self._idle = places, 0
         self._changed = threading.Condition()
 
     @property
@@ -41,16 +46,24 @@ class _Line(Generic[Job]):
         """True once all jobs are taken."""
         return not self._waiting
 
+    @property
+    def is_short_of_places(self) -> bool:
+        """True while more places would let more be served."""
+        return bool(self._open) and not self._free
+
     def take(self) -> tuple[str, Job] | None:
         """The next job and its host, as soon as one may be served; None once all are taken."""
         with self._changed:
-            while self._waiting and not self._open:
+            self._idle += 1
+            while self._waiting and not (self._open and self._free):
                 self._changed.wait()
+            self._idle -= 1
             if not self._waiting:
                 return None
             _, name = heapq.heappop(self._open)
             job = self._lines[name].popleft()
             self._waiting -= 1
+            self._free -= 1
             self._served[name] += 1
             if self._served[name] < self._per_host:
                 self._reopen(name)
@@ -58,17 +71,51 @@ class _Line(Generic[Job]):
                 self._changed.notify_all()
             return name, job
 
-    def leave(self, name: str) -> None:
-        """A job of this host is done with it."""
+    def leave(self, name: str) -> bool:
+        """A job of this host is done with it. True where another may be served now, and nobody is there to take it."""
         with self._changed:
             if self._served[name] == self._per_host:
                 self._reopen(name)
             self._served[name] -= 1
+            self._free += 1
+            self._changed.notify()
+            return bool(self._open) and not self._idle
+
+    def widen(self, places: int) -> None:
+        """So many more may be served at once."""
+        with self._changed:
+            self.places += places
+            self._free += places
+            self._changed.notify(places)
 
     def _reopen(self, name: str) -> None:
         if self._lines[name]:
             heapq.heappush(self._open, (-len(self._lines[name]), name))
             self._changed.notify()
+
+
+class _Crew:
+    """Threads that all do the same *work*, up to *most* of them."""
+
+    def __init__(self, work: Callable[[], None], most: int) -> None:
+        self._work, self._most = work, most
+        self._there = 0
+        self._starting = threading.Lock()
+
+    def call(self, wanted: int = 1) -> None:
+        """Start so many more, or as many as the machine allows. Raises RuntimeError where it allows not even one."""
+        with self._starting:
+            before = threading.stack_size(_STACK)
+            try:
+                for _ in range(min(wanted, self._most - self._there)):
+                    threading.Thread(target=self._work, name=f"fetch-{self._there}", daemon=True).start()
+                    self._there += 1
+            except RuntimeError:  # can't start new thread
+                if not self._there:
+                    raise
+                self._most = self._there
+            finally:
+                threading.stack_size(before)
 
 
 def in_turn(
@@ -77,18 +124,18 @@ def in_turn(
     then: Callable[[Job, Answer], Result],
     *,
     host: Callable[[Job], str],
-    threads: int,
+    at_once: int,
     per_host: int,
     stop: threading.Event,
 ) -> Iterator[list[Result]]:
     """The results of `then(job, ask(job))`, in lists of what is ready, as they come.
 
-    *ask* runs with one of its host's *per_host* places, *then* after giving it back, on the same thread. Neither may
-    raise what it expects; anything else ends the whole, as a bug should. Ends early once *stop* is set; threads that
-    still wait then are left behind (they are daemons).
+    *ask* runs with one of *at_once* places, and one of its host's *per_host*; *then* after giving them back, on the same
+    thread. Neither may raise what it expects; anything else ends the whole, as a bug should. Ends early once *stop* is
+    set; threads that still wait then are left behind (they are daemons).
     """
     waiting = list(jobs)
-    line = _Line(waiting, host, per_host)
+    line = _Line(waiting, host, min(_FEW, at_once), per_host)
     results: SimpleQueue[Result | BaseException] = SimpleQueue()
 
     def work() -> None:
@@ -98,55 +145,34 @@ def in_turn(
                 try:
                     answer = ask(job)
                 finally:
-                    line.leave(name)
+                    if line.leave(name):
+                        crew.call()
                 results.put(then(job, answer))
             except BaseException as error:  # handed to the caller, who raises it
                 results.put(error)
 
-    _start(work, min(threads, len(waiting)), lambda: stop.is_set() or line.is_empty)
+    crew = _Crew(work, min(_BESIDE * at_once, len(waiting)))
+    crew.call(line.places)
+    if line.places < at_once:
+        threading.Thread(target=_widen, args=(line, crew, at_once, stop), name="fetch-more", daemon=True).start()
     yield from _collect(results, len(waiting), stop)
 
 
-def _start(work: Callable[[], None], wanted: int, is_done: Callable[[], bool]) -> None:
-    """A few threads at once, the others, up to *wanted*, as long as the processor is idle.
+def _widen(line: _Line[Job], crew: _Crew, at_once: int, stop: threading.Event) -> None:
+    """Have more asked at once, up to *at_once*, as long as the processor is idle.
 
     Where answers come at once a few do as much as many, which would only take the interpreter's lock from each other:
     1,000 answers of a server near by cost 0.60 s with 4 threads, 0.80 s with 32.
     """
-    begun = _start_threads(work, 0, min(wanted, _FEW))
-    if begun == _FEW < wanted:
-        threading.Thread(
-            target=_start_more, args=(work, begun, wanted, is_done), name="fetch-more", daemon=True
-        ).start()
-
-
-def _start_more(work: Callable[[], None], begun: int, wanted: int, is_done: Callable[[], bool]) -> None:
     wall, worked = time.monotonic(), time.process_time()
-    while begun < wanted and not is_done():
+    while line.places < at_once and not (stop.is_set() or line.is_empty):
         time.sleep(_LOOK)
         before, wall = wall, time.monotonic()
         worked_before, worked = worked, time.process_time()
-        if worked - worked_before < _BUSY * (wall - before):
-            most = _start_threads(work, begun, min(wanted, 2 * begun))
-            if most == begun:
-                return
-            begun = most
-
-
-def _start_threads(work: Callable[[], None], begun: int, wanted: int) -> int:
-    """So many threads, or as many as the machine allows, at least one; how many there are then."""
-    before = threading.stack_size(_STACK)
-    try:
-        for number in range(begun, wanted):
-            try:
-                threading.Thread(target=work, name=f"fetch-{number}", daemon=True).start()
-            except RuntimeError:  # can't start new thread
-                if number == 0:
-                    raise
-                return number
-    finally:
-        threading.stack_size(before)
-    return wanted
+        if worked - worked_before < _BUSY * (wall - before) and line.is_short_of_places:
+            more = min(line.places, at_once - line.places)
+            line.widen(more)
+            crew.call(more)
 
 
 def _collect(results: SimpleQueue[Result | BaseException], total: int, stop: threading.Event) -> Iterator[list[Result]]:

@@ -20,7 +20,7 @@ def results(
     stop: threading.Event | None = None,
 ) -> list[str]:
     lists = in_turn(
-        jobs, ask, lambda job, answer: answer, host=lambda job: job[0], threads=threads, per_host=per_host,
+        jobs, ask, lambda job, answer: answer, host=lambda job: job[0], at_once=threads, per_host=per_host,
         stop=stop or threading.Event(),
     )  # fmt: skip
     return [result for ready in lists for result in ready]
@@ -81,8 +81,42 @@ def test_place_at_the_host_is_given_back_before_the_answer_is_worked_on() -> Non
     def then(job: str, answer: str) -> bool:
         return second_asked.wait(timeout=10)
 
-    lists = in_turn(["a0", "a1"], ask, then, host=lambda job: "a", threads=2, per_host=1, stop=threading.Event())
+    lists = in_turn(["a0", "a1"], ask, then, host=lambda job: "a", at_once=2, per_host=1, stop=threading.Event())
     assert [result for ready in lists for result in ready] == [True, True]
+
+
+def test_who_works_on_an_answer_keeps_nobody_from_asking() -> None:
+    last_asked = threading.Event()
+
+    def ask(job: str) -> str:
+        if job == "b":
+            last_asked.set()
+        return job
+
+    def then(job: str, answer: str) -> bool:
+        return last_asked.wait(timeout=10)
+
+    lists = in_turn(["a", "b"], ask, then, host=str, at_once=1, per_host=1, stop=threading.Event())
+    assert [result for ready in lists for result in ready] == [True, True]
+
+
+def test_no_more_are_asked_at_once_than_there_are_places() -> None:
+    running, most = 0, 0
+    lock = threading.Lock()
+    all_places = threading.Barrier(6)  # passes only while six are asked at once
+
+    def ask(job: str) -> str:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        all_places.wait(timeout=10)
+        with lock:
+            running -= 1
+        return job
+
+    assert len(results([chr(number) for number in range(300, 360)], ask, threads=6)) == 60
+    assert most == 6
 
 
 def test_bug_in_a_job_reaches_the_caller() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from types import TracebackType
 
+import pebble.pool.process  # noqa: F401 – all here are imported to be there when children are forked
+
 import feeds.normalise
 import feeds.parse.xmlfeed
 import feeds.reading
-import feeds.topics.matching  # noqa: F401 – all of these are imported to be there when children are forked
+import feeds.topics.matching  # noqa: F401
 from feeds.topics.scanning import shipped_scanner
 
 shipped_scanner()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from feeds.config import Source
 from feeds.model import FetchDay, KnownItem, Outcome, Saved, Selected, SourceState, StoredArticle, TopicMatch
