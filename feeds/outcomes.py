@@ -33,7 +33,7 @@ Known = Callable[[int], Mapping[str, KnownItem]]
 PARSE_WORKERS = 2
 PARSE_SECONDS = 10.0  # a large honest document takes 2
 PARSE_MEMORY = 280_000_000  # HOSTILE: no process above 300 MB
-WAITING_BYTES = 48_000_000  # of bodies that wait to be read, before no more are fetched
+WAITING_BYTES = 24_000_000  # of bodies that wait to be read, before no more are fetched
 
 
 class _Turn(Struct, frozen=True):
