@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -27,6 +29,14 @@ def rss(inner: str) -> ParsedFeed:
 
 def titles(feed: ParsedFeed) -> list[str | None]:
     return [entry.title.value if entry.title else None for entry in feed.entries]
+
+
+def test_no_machine_reads_with_another_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    def create_parser() -> None:
+        raise AssertionError("libxml2's parser was taken because it is there")
+
+    monkeypatch.setitem(sys.modules, "drv_libxml2", SimpleNamespace(create_parser=create_parser))
+    assert titles(rss("<item><title>Rain in Mopti</title></item>")) == ["Rain in Mopti"]
 
 
 def test_title_of_a_picture_is_not_the_title_of_its_item() -> None:

@@ -78,3 +78,6 @@ _FeedParserMixin.can_be_relative_uri = _FeedParserMixin.can_be_relative_uri - {"
 Namespace._start_item = Namespace._start_entry = _start_item_afresh
 MediaRss._start_media_description = _start_media_description
 MediaRss._end_media_description = _end_media_description
+# It looks for a parser that is found nowhere, again for each document; were it found, the same document would be read
+# otherwise on that machine. What is left is Python's own, expat.
+feedparser.api.PREFERRED_XML_PARSERS.clear()
