@@ -102,6 +102,11 @@ class _Crew:
         self._there = 0
         self._starting = threading.Lock()
 
+    @property
+    def may_grow(self) -> bool:
+        """False once all are there, or all that the machine allows."""
+        return self._there < self._most
+
     def call(self, wanted: int = 1) -> None:
         """Start so many more, or as many as the machine allows. Raises RuntimeError where it allows not even one."""
         with self._starting:
@@ -153,7 +158,7 @@ def in_turn(
 
     crew = _Crew(work, min(_BESIDE * at_once, len(waiting)))
     crew.call(line.places)
-    if line.places < at_once:
+    if line.places < at_once and crew.may_grow:
         threading.Thread(target=_widen, args=(line, crew, at_once, stop), name="fetch-more", daemon=True).start()
     yield from _collect(results, len(waiting), stop)
 

@@ -149,3 +149,18 @@ def test_more_threads_begin_while_those_there_are_wait() -> None:
         return job
 
     assert len(results([f"{host}0" for host in "abcdefghijklmnopqrst"], ask, threads=20)) == 20
+
+
+def test_machine_that_allows_few_threads_is_asked_for_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+    started: list[threading.Thread] = []
+
+    def refuse_third(thread: threading.Thread) -> None:
+        if len(started) == 2:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse_third)
+    assert len(results([f"{host}0" for host in "abcdefghij"], str.upper)) == 10
+    assert len(started) == 2
