@@ -20,6 +20,8 @@ _TRACKING = re.compile(
     | oly_(enc|anon)_id | vero_id | spm""",
     re.VERBOSE | re.IGNORECASE,
 )
+# Of those, what some sites may mean something by: it tells articles apart no less, but an address keeps it.
+_AMBIGUOUS = re.compile(r"cmp|ftag|maca|smid|spm|syndication|traffic_source|from_rss", re.IGNORECASE)
 # These are tracking only with such a value: elsewhere a site may mean something by them.
 _TRACKING_PAIRS = re.compile(
     r"(ref|source|src|from|via|medium|origin|output|mode)=(rss\d*|feeds?|atom|twitter|facebook|newsletter)",
@@ -71,6 +73,33 @@ def canonical_url(url: str) -> str | None:
     fragment = parts.fragment if parts.fragment.startswith(("!", "/")) else ""
     found = urlunsplit(("https", parts.netloc, parts.path or "/", query, fragment))
     return found if len(found) <= _MAX_LENGTH else None
+
+
+def reader_url(link: str | None, original: str | None) -> str | None:
+    """The address that readers are sent to: the source's own *link*, letter by letter; None where it gave none.
+
+    In place of a redirector's link stands the *original* that the feed names, or the one within the link. Parameters
+    that do nothing but track are left out. This is never the canonical URL: that one tells articles apart, and may lead
+    nowhere (https on a site without it, a page without the place that the fragment names).
+    """
+    address = original if original and resolve("", original) else link
+    while address is not None and (target := _redirect_target(address)) is not None:
+        address = target
+    return _without_tracking(address) if address is not None and "?" in address else address
+
+
+def _without_tracking(url: str) -> str:
+    address, mark, fragment = url.partition("#")
+    path, _, query = address.partition("?")
+    said = query.split("&")
+    kept = [part for part in said if not _only_tracks(part.partition("=")[0])]
+    if len(kept) == len(said):
+        return url
+    return path + (f"?{'&'.join(kept)}" if kept else "") + mark + fragment
+
+
+def _only_tracks(name: str) -> bool:
+    return _TRACKING.fullmatch(name) is not None and _AMBIGUOUS.fullmatch(name) is None
 
 
 @lru_cache(1000)  # a document's own address is the base of all its texts, and most links come twice

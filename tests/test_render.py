@@ -469,3 +469,14 @@ def test_two_hundred_entries_take_less_than_a_second() -> None:
     started = time.perf_counter()
     render_feed(feed, settings())
     assert time.perf_counter() - started < 1
+
+
+def test_link_is_the_sources_own_and_never_the_canonical_url() -> None:
+    said = {"url": "https://old.example/report", "link": "http://old.example/report?utm_source=rss#table-2"}
+    feed = output_feed(article(1, **said))
+    (item,) = json_feed(feed)["items"]
+    assert item["url"] == "http://old.example/report#table-2"
+    for name in ("atom.xml", "rss.xml", "index.html"):
+        page = documents(feed)[name].decode()
+        assert "http://old.example/report#table-2" in page
+        assert "https://old.example/report" not in page

@@ -6,7 +6,18 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from feeds.render.values import direction, language_tag, line, media_type, rfc822, rfc3339, source_id, web_url, xml_text
+from feeds.render.values import (
+    article_url,
+    direction,
+    language_tag,
+    line,
+    media_type,
+    rfc822,
+    rfc3339,
+    source_id,
+    web_url,
+    xml_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -112,3 +123,23 @@ def test_dates_are_whole_seconds_in_utc() -> None:
     assert rfc3339(date) == "2026-11-23T23:30:01Z"
     assert rfc822(date) == "Mon, 23 Nov 2026 23:30:01 GMT"
     assert rfc3339(datetime(2026, 1, 1, tzinfo=UTC)) == "2026-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://a.example",
+        "HTTP://A.Example:80/B//c?d=%e9&&e#f/g?",
+        "http://10.0.0.1:8080/x;y=(1)",
+        "https://a_b.example?q",
+    ],
+)
+def test_valid_article_url_stays_as_it_was_given(url: str) -> None:
+    assert article_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "url", ["https://me:secret@a.example/x", "http://a.example/a b", "http://a.example/%", "/x", None]
+)
+def test_other_article_urls_are_made_valid(url: str | None) -> None:
+    assert article_url(url) == web_url(url) != url or url is None

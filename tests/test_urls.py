@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.urls import as_given, canonical_url, is_safe_link, public_url, resolve, secrets_in, shown
+from feeds.urls import as_given, canonical_url, is_safe_link, public_url, reader_url, resolve, secrets_in, shown
 
 
 @pytest.mark.parametrize(
@@ -187,3 +187,36 @@ def test_whatever_a_secret_is_made_of_it_is_not_shown(user: str, password: str, 
     assert shown(url) == "https://example.org/feed?page=2"
     assert password in secrets_in(url)
     assert unquote(password) in secrets_in(url)
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        (given, given)
+        for given in (
+            "http://old-site.example/report.php?id=5",
+            "https://tool.example/changes.html#v1-2",
+            "HTTP://Mixed.Example:80/Path//x?b=2&a=1&&c",
+            "https://a.example/app#!/news/7",
+            "https://a.example/%7Euser/caf%c3%a9?q=%e9",
+            "https://a.example/compare?cmp=old&output=rss&ref=feed",
+            "https://a.example",
+            "https://a.example/?",
+        )
+    ]
+    + [
+        ("http://a.example/x?utm_source=rss&id=5&utm_medium=feed#part", "http://a.example/x?id=5#part"),
+        ("http://a.example/x?UTM_Source=rss#part", "http://a.example/x#part"),
+        ("https://a.example/x?fbclid=1&gclid=2", "https://a.example/x"),
+        ("https://www.google.com/url?q=http://a.example/1%23two&sa=t", "http://a.example/1#two"),
+    ],
+)
+def test_reader_goes_where_the_source_says(link: str, expected: str) -> None:
+    assert reader_url(link, None) == expected
+
+
+def test_reader_goes_to_the_original_that_a_redirectors_feed_names() -> None:
+    link = "http://feeds.example/~r/news/~3/abc/"
+    assert reader_url(link, "http://a.example/1?x=1&utm_source=feed#y") == "http://a.example/1?x=1#y"
+    assert reader_url(link, "javascript:alert(1)") == link
+    assert reader_url(None, None) is None

@@ -103,6 +103,7 @@ def _show(article: StoredArticle, query: Query, config: Config) -> None:
     from feeds.model import Text
     from feeds.search import marks, snippet
     from feeds.stemming import prepared
+    from feeds.urls import reader_url
 
     title = prepared(article.title)
     text = plain_text(Text(article.content, html=True)) if article.content else article.summary
@@ -110,7 +111,7 @@ def _show(article: StoredArticle, query: Query, config: Config) -> None:
     label = f" ({control}-controlled)" if control == "state" else f" ({control})" if control == "state-linked" else ""
     click.echo(f"{_day(article.date)}  {article.source.name}{label}")
     click.echo(f"  {_marked(title, marks(title, query))}")
-    click.echo(f"  {article.url or article.link or article.id}")
+    click.echo(f"  {reader_url(article.link, article.entry.original_link) or article.url or article.id}")
     if text:
         click.echo(f"  {_marked(*snippet(text, query))}")
     click.echo()

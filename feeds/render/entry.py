@@ -13,7 +13,8 @@ from msgspec import Struct
 from feeds.markup import plain_text, summarise
 from feeds.model import Enclosure, Place, StoredArticle, Text
 from feeds.render.parts import RenderSettings, SourceInfo
-from feeds.render.values import direction, language_tag, line, media_type, source_id, web_url, xml_text
+from feeds.render.values import article_url, direction, language_tag, line, media_type, source_id, web_url, xml_text
+from feeds.urls import reader_url
 
 SUMMARY_LENGTH = 500
 _LONGEST_TEXT = 100_000  # characters of HTML; a feed of a hundred longer texts is more than readers take
@@ -73,7 +74,7 @@ class Entry(Struct, frozen=True):
 def make_entry(article: StoredArticle, settings: RenderSettings, source: SourceInfo | None = None) -> Entry:
     """*article* as every format shows it; *source* in place of what *settings* know of its source."""
     source = source or settings.sources.get(article.source.name) or SourceInfo(article.source.name, article.source.url)
-    url = web_url(article.url) or web_url(article.link)
+    url = article_url(reader_url(article.link, article.entry.original_link)) or web_url(article.url)
     plain = _plain_text(article)
     title = line(article.title) or line(summarise(plain, 80)) or url or _UNTITLED
     policy = source.text or settings.publish.text

@@ -24,6 +24,11 @@ _DOUBLY_ENCODED = re.compile("[\u00c2\u00c3][\u0080-\u00bf]")
 
 # What most addresses look like: they need nothing, and splitting them costs more than all else.
 _PLAIN_URL = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)+/[A-Za-z0-9/:@!$&'()*+,;=~._?-]*")
+# What RFC 3986 allows an address to look like, without user and password, and with every % an escape.
+_URI_CHARACTERS = r"(?:[A-Za-z0-9/:@!$&'()*+,;=~._?-]|%[0-9A-Fa-f]{2})*"
+_VALID_URL = re.compile(
+    rf"(?i:https?)://[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(:\d{{1,4}})?([/?]{_URI_CHARACTERS})?(#{_URI_CHARACTERS})?"
+)
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _MIME = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 _CANONICAL_WEB_ID = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)*/(?!.*/\.)[A-Za-z0-9._~/-]*(\?[A-Za-z0-9._~=&-]+)?")
@@ -95,6 +100,11 @@ def web_url(url: str | None) -> str | None:
     address = f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "") + _quoted(parts.path or "/")
     query = f"?{_quoted(parts.query, '?')}" if parts.query else ""
     return address + query + (f"#{_quoted(parts.fragment, '?')}" if parts.fragment else "")
+
+
+def article_url(url: str | None) -> str | None:
+    """The address of an article as its source gave it, byte for byte where that is valid; else as `web_url` has it."""
+    return url if url and _VALID_URL.fullmatch(url) else web_url(url)
 
 
 def _quoted(part: str, more: str = "") -> str:

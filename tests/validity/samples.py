@@ -58,6 +58,7 @@ def arabic_article(number: int = 2, **values: Any) -> StoredArticle:
     """An article of the Minbar's, in Arabic: right to left, without media, author or date."""
     defaults: dict[str, Any] = {
         "url": f"https://minbar.example/{number}",
+        "link": f"https://minbar.example/{number}",
         "title": "ارتفاع منسوب النهر في موبتي",
         "summary": "يستعد السكان. المياه ترتفع.",
         "content": "<p>يستعد السكان.</p><p>المياه ترتفع.</p>",
