@@ -64,9 +64,13 @@ def read(
     matched = tuple(_matched(articles, source, faults))
     if faults and not matched:
         raise faults[0]
-    problem = f"{len(faults)} entries made the program fail ({type(faults[0]).__name__}), a bug" if faults else None
+    problem = feed.problem
+    if faults:
+        problem = f"{len(faults)} entries made the program fail ({type(faults[0]).__name__}), a bug"
+    elif problem is None and not matched and not left_out:
+        problem = f"{public.url} answered with a feed that has no entries"
     return Reading(
-        feed=_well_said(replace(feed, entries=(), keys=(), left_out=(), problem=problem or feed.problem)),
+        feed=_well_said(replace(feed, entries=(), keys=(), left_out=(), problem=problem)),
         articles=matched,
         unchanged=tuple({item.identity: None for item in left_out.values()}),
         items=left_out | _items(feed, matched),

@@ -76,14 +76,20 @@ def planned(state: SourceState, source: Source, schedule: Schedule, now: datetim
 def after_answer(
     state: SourceState, response: Response, feed: ParsedFeed | None, body_hash: str, now: datetime
 ) -> SourceState:
-    """What a usable answer changes; *feed* is what was read of it, None where the body was known already (or a 304)."""
+    """What a usable answer changes; *feed* is what was read of it, None where the body was known already (or a 304).
+
+    Of a document that could not be read whole nothing is kept by which it would be known again: a repaired one may have
+    the same validators, and would never be read.
+    """
+    is_whole = response.complete and (feed is None or feed.problem is None)
+    etag, last_modified = response.etag, response.last_modified
+    if response.status == 304:
+        etag, last_modified = etag or state.etag, last_modified or state.last_modified
     state = replace(
         _after_redirects(state, response, now),
-        etag=response.etag if response.status == 200 else response.etag or state.etag,
-        last_modified=response.last_modified
-        if response.status == 200
-        else response.last_modified or state.last_modified,
-        body_hash=body_hash if response.complete else None,
+        etag=etag if is_whole else None,
+        last_modified=last_modified if is_whole else None,
+        body_hash=body_hash if is_whole else None,
         checked_at=now,
         succeeded_at=now,
         failures=0,

@@ -51,6 +51,11 @@ def conditions(web: Web, path: str = "/courier") -> list[tuple[str | None, str |
     ]
 
 
+def titles(site: Site) -> set[str]:
+    feed = json.loads((site.folder / "output/all/feed.json").read_text())
+    return {each["title"] for each in feed["items"]}
+
+
 # Validators
 
 
@@ -96,6 +101,36 @@ def test_validators_of_an_unusable_body_are_never_sent(site: Site, web: Web, unu
     assert len(site.refresh(NOW + HOUR).failed) == 1
     site.refresh(NOW + 3 * HOUR)
     assert [etag for etag, _ in conditions(web)] == [None, '"good"', '"good"']
+
+
+WHOLE = rss(item("a"), item("b"), item("c"))
+IN_PART = {
+    "cut, and the connection ended well": WHOLE[: WHOLE.index(b"<title>Title c")],
+    "a wrong end tag": WHOLE.replace(b"Title b</title>", b"Title b</titel>"),
+    "an open CDATA section": WHOLE.replace(b"<title>Title b", b"<title><![CDATA[Title b"),
+    "JSON that stops": b'{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"a","title":"Title a"},{"id":"b","ti',
+    "JSON with items that are none": b'{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"a","title":"Title a"},7]}',
+    "without any entry": rss(),
+}
+
+
+@pytest.mark.parametrize("fault", IN_PART)
+def test_document_that_could_not_be_read_whole_is_read_again_whatever_its_validators(
+    site: Site, web: Web, fault: str
+) -> None:
+    dated = {"Last-Modified": "Tue, 24 Nov 2026 08:00:00 GMT"}
+    site.follow("/courier")
+    web.pages["/courier"] = Page(IN_PART[fault], headers=dated, etag='"same"')
+    assert site.refresh().failed == ()
+    assert row(site, NOW)["health"] == "partial"
+    assert 30 * MINUTE <= wait(site) <= 33 * MINUTE
+    assert site.refresh(NOW + HOUR).unchanged == 0  # the same bytes: another version may read more of them
+    web.pages["/courier"] = Page(WHOLE, headers=dated, etag='"same"')
+    site.refresh(NOW + 2 * HOUR)
+    assert {"Title a", "Title b", "Title c"} <= titles(site)
+    assert row(site, NOW + 2 * HOUR)["health"] == "ok"
+    assert site.refresh(NOW + 3 * HOUR).unchanged == 1
+    assert conditions(web) == [(None, None)] * 3 + [('"same"', dated["Last-Modified"])]
 
 
 # How often
