@@ -123,6 +123,16 @@ def resolve(base: str, url: str) -> str | None:
     return found if 0 < len(found) <= _MAX_LENGTH else None
 
 
+def web_url(url: str) -> str:
+    """*url* as a web address where it is one by another scheme: feed://HOST/…, feed:https://…, itpc://… of podcasts."""
+    found = re.match(r"(?:feeds?|rss|itpc|pcast|podcast):(//)?", url, re.IGNORECASE)
+    if found is None:
+        return url
+    if found[1] is None:
+        return url[found.end() :]
+    return f"{'https' if url[:6].lower() == 'feeds:' else 'http'}://{url[found.end() :]}"
+
+
 def as_given(base: str, url: str) -> str | None:
     """*url* as its source wrote it, where it is whole already; else made absolute. None unless it is http or https."""
     written = url.strip()

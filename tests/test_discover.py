@@ -100,6 +100,129 @@ def test_candidates_are_safe_addresses_and_each_there_once() -> None:
     assert len(urls) == len(set(urls))
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<{}>; rel="alternate"; type="application/atom+xml"',
+        '</style.css>; rel=preload; as=style, <{}>; title="News; all, of it"; rel="alternate home"; type=application/rss+xml',
+        "<{}>;rel=feed",
+    ],
+)
+def test_feed_that_the_header_names_is_found(web: Web, link: str) -> None:
+    web.pages["/syn/all"] = Page(FEED)
+    web.pages["/paper/"] = Page(b"<base href='/elsewhere/'><p>Hello", headers={"Link": link.format("../syn/all")})
+    assert found(web, "/paper/").url == web.url("/syn/all")
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<link rel="feed" href="/syn/all">',
+        "<link rel=feed href=/syn/all>",
+        '<LINK HREF="/syn/all" TYPE="text/xml" REL="ALTERNATE">',
+        '<link rel="alternate" title="RSS" href="/syn/all">',
+        '<link rel="alternate" type="application/x-rss+xml" href="/syn/all">',
+        '<link rel="alternate" type="application/rss+xml" href="feed:HTTP_HERE/syn/all">',
+        '<a rel="feed" href="/syn/all">News</a>',
+        '<a type="application/rss+xml" href="/syn/all">News</a>',
+        '<a href="/syn/all">Subscribe by RSS2</a>',
+        '<a href="/syn/all">Лента</a>',
+        '<a href="/syn/all">Flux des articles</a>',
+        '<a href="/syn/all">خلاصات الموقع</a>',
+        '<a href="/syn/all" title="Web feed"><b>*</b></a>',
+        '<a href="/syn/all" aria-label="Atom">*</a>',
+        '<a href="/syn/all"><img src="/i/orange.png" alt="RSS"></a>',
+        '<a href="/syn/all"><img src="/i/rss.png"></a>',
+        '<a href="/syn/all"><i class="fa fa-rss"></i></a>',
+        '<a href="/syn/all"><svg><title>Feed</title><use xlink:href="#x"/></svg></a>',
+    ],
+)
+def test_feed_is_found_however_the_page_says_it(web: Web, markup: str) -> None:
+    web.pages["/syn/all"] = Page(FEED)
+    web.pages["/"] = page(markup.replace("HTTP_HERE", web.url("")))
+    assert found(web, "/").url == web.url("/syn/all")
+
+
+@pytest.mark.parametrize("word", ["Feedback", "Atomic power plant", "Syndicats", "Платформа", "Newsletter"])
+def test_words_that_only_begin_alike_name_no_feed(word: str) -> None:
+    assert "https://a.example/x" not in list(candidates(f'<a href="/x">{word}</a>'.encode(), "https://a.example/"))
+
+
+def test_words_are_read_in_the_encoding_that_the_page_has() -> None:
+    text = '<a href="/x">Лента новостей</a>'
+    bodies = [text.encode("utf-8"), text.encode("utf-16"), f'<meta charset="windows-1251">{text}'.encode("cp1251")]
+    assert [next(candidates(body, "https://a.example/")) for body in bodies] == ["https://a.example/x"] * 3
+    headers = {"content-type": "text/html; charset=koi8-r"}
+    assert next(candidates(text.encode("koi8-r"), "https://a.example/", headers)) == "https://a.example/x"
+
+
+def test_markup_in_scripts_and_comments_names_nothing(web: Web) -> None:
+    web.pages["/good"] = web.pages["/bad"] = Page(FEED)
+    web.pages["/"] = page(
+        '<script>var x = "<link rel=feed href=/bad>"</script>'
+        '<!-- <link rel="feed" href="/bad"> --><link rel="feed" href="/good">'
+    )
+    assert found(web, "/").url == web.url("/good")
+
+
+def test_feed_that_the_manifest_names_is_found(web: Web) -> None:
+    web.pages["/syn/all"] = Page(FEED)
+    web.pages["/app/m.json"] = Page(
+        b'{"name": "Courier", "start_url": "/", "icons": [{"src": "/feed-icon.png", "type": "image/png"}],'
+        b' "shortcuts": [{"name": "Sport", "url": "/sport"}, {"name": "RSS", "url": "../syn/all"}]}'
+    )
+    web.pages["/"] = page('<link rel="manifest" href="/app/m.json">')
+    assert found(web, "/").url == web.url("/syn/all")
+    assert "/feed-icon.png" not in [path for path, _, _ in web.requests]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[" * 100_000, b'{"feeds": 1}', b'"feed"', b"\xff\xfe"])
+def test_manifest_that_is_none_hides_nothing(web: Web, body: bytes) -> None:
+    web.pages["/m.json"] = Page(body)
+    web.pages["/feed.xml"] = Page(FEED)
+    web.pages["/"] = page('<link rel="manifest" href="/m.json">')
+    assert found(web, "/").url == web.url("/feed.xml")
+
+
+def test_manifest_is_not_asked_for_where_the_page_itself_names_a_feed(web: Web) -> None:
+    web.pages["/news.xml"] = Page(FEED)
+    web.pages["/"] = page('<link rel="manifest" href="/m.json"><link rel="feed" href="/news.xml">')
+    assert found(web, "/").url == web.url("/news.xml")
+    assert "/m.json" not in [path for path, _, _ in web.requests]
+
+
+def test_dead_links_and_pages_that_are_no_feeds_are_passed_over(web: Web) -> None:
+    web.pages["/page"] = page("no feed")
+    web.pages["/good"] = Page(FEED)
+    web.pages["/"] = page('<link rel="feed" href="/gone"><link rel="feed" href="/page"><a href="/good">RSS</a>')
+    assert found(web, "/").url == web.url("/good")
+
+
+def test_page_that_lists_the_feeds_is_read(web: Web) -> None:
+    web.pages["/services"] = page(
+        '<h1>Our feeds</h1><a href="/syn/all">RSS: all news</a><a href="/syn/sport">RSS: sport</a>'
+    )
+    web.pages["/syn/all"] = web.pages["/syn/sport"] = Page(FEED)
+    web.pages["/"] = page('<a href="/services">RSS</a>')
+    assert found(web, "/").url == web.url("/syn/all")
+
+
+def test_feed_of_comments_comes_after_the_usual_places_but_is_found(web: Web) -> None:
+    web.pages["/post/feed/"] = web.pages["/feed/"] = Page(FEED)
+    comments = '<link rel="alternate" type="application/rss+xml" title="A post: Comments Feed" href="/post/feed/">'
+    web.pages["/post/"] = page(comments)
+    assert found(web, "/post/").url == web.url("/feed/")
+    del web.pages["/feed/"]
+    assert found(web, "/post/").url == web.url("/post/feed/")
+
+
+def test_add_takes_an_address_that_other_readers_understand(web: Web, tmp_path: Path) -> None:
+    web.pages["/feed"] = Page(FEED)
+    (tmp_path / "config.toml").write_text('[fetch]\nallow_private_networks = ["127.0.0.0/8"]\n')
+    done = feeds(tmp_path, "add", web.url("/feed").replace("http:", "feed:"))
+    assert (done.returncode, load(tmp_path / "config.toml").sources[0].url) == (0, web.url("/feed")), done.stderr
+
+
 def test_add_remove_and_import_edit_the_config(web: Web, tmp_path: Path) -> None:
     web.pages["/feed"] = Page(FEED)
     config = tmp_path / "config.toml"

@@ -42,9 +42,10 @@ def add(
     """Follow a feed, or the feed of a site's page: writes it into config.toml."""
     from feeds.config import edit
     from feeds.language import language_tag
-    from feeds.urls import host_of, shown
+    from feeds.urls import host_of, shown, web_url
 
     config = open_config(path)
+    url = web_url(url.strip())
     if not host_of(url) or not url.startswith(("http://", "https://")):
         raise UsageError(f"expected an http or https URL, got {shown(url)}")
     if edit.find_source(config, url) or (name and edit.find_source(config, name)):
