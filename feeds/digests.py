@@ -11,6 +11,7 @@ from feeds.model import Article, Digests
 
 # What does not change the meaning: where in its document it stood, what we make of it, and the digests themselves.
 _LEFT_OUT = {"position": 0, "topics": {}}
+_APART = "apart:"
 _SAID = tuple(name for name in Article.__struct_fields__ if name != "digests")
 
 
@@ -22,6 +23,21 @@ def words(text: str) -> str:
 def digest(*texts: str) -> str:
     """A short hash that tells texts apart."""
     return hashlib.blake2b("\0".join(texts).encode(), digest_size=16).hexdigest()
+
+
+def fragment_of(link: str | None) -> str:
+    """What stands behind the # of *link*, "" where nothing does."""
+    return (link or "").partition("#")[2]
+
+
+def identity_apart(identity: str, *told_apart_by: str) -> str:
+    """The identity of one of several entries that one document holds under *identity*; the same in any order of them."""
+    return f"{_APART}{digest(*told_apart_by)} {identity}"
+
+
+def shared_identity(identity: str) -> str:
+    """The identity that `identity_apart` began with; *identity* itself where it is a plain one."""
+    return identity.removeprefix(_APART).partition(" ")[2] if identity.startswith(_APART) else identity
 
 
 def digests_of(article: Article) -> Digests:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from itertools import islice
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from feeds.config import Source
 from feeds.dates import parse_date, usable
+from feeds.digests import fragment_of, identity_apart, words
 from feeds.language import language_of
 from feeds.markup import (
     MAX_LENGTH,
@@ -53,22 +54,76 @@ def normalise(
 ) -> tuple[Article, ...]:
     """The feed's articles in document order; an entry that says nothing at all is left out.
 
-    The same guid twice is one article, the first. *zone* is what dates without one are in. *failed* is told what an
+    An entry that is repeated is one article, the first. *zone* is what dates without one are in. *failed* is told what an
     entry raised, which is a bug, and may raise it again: else only that entry is left out.
     """
     urls = [canonical_url(entry.original_link or entry.link or "") for entry in feed.entries]
     shared = {url for url, count in _per_guid(feed.entries, urls).items() if count > 1}
-    articles: dict[str, Article] = {}
+    articles = []
     for position, (entry, url) in enumerate(zip(feed.entries, urls, strict=True)):
         if _says_nothing(entry):
             continue
         try:
-            made = _article(entry, feed, source, now, zone, url=url, is_shared=url in shared, position=position)
+            articles.append(
+                _article(entry, feed, source, now, zone, url=url, is_shared=url in shared, position=position)
+            )
         except Exception as error:
             failed(error)
+    return _told_apart(articles)
+
+
+def _told_apart(articles: Sequence[Article]) -> tuple[Article, ...]:
+    """*articles* with distinct identities: the distinct ones that share one each get one of their own."""
+    groups: dict[str, list[Article]] = {}
+    for article in articles:
+        groups.setdefault(article.identity, []).append(article)
+    if len(groups) == len(articles):
+        return tuple(articles)
+    told_apart = []
+    for identity, group in groups.items():
+        distinct = _distinct_articles(group)
+        if len(distinct) == 1:
+            told_apart += distinct
             continue
-        articles.setdefault(made.identity, made)
-    return tuple(articles.values())
+        links = Counter(map(_whole_link, distinct))
+        urls = Counter(article.url for article in distinct)
+        for article in distinct:
+            # By its link alone, where that is enough: then an edit of its title leaves the identity what it was.
+            link = _whole_link(article)
+            more = () if link and links[link] == 1 else (words(article.title), _text_without_guid(article))
+            is_shared = article.url_is_shared or urls[article.url] > 1
+            own = identity_apart(identity, link, *more)
+            told_apart.append(replace(article, identity=own, url_is_shared=is_shared))
+    return tuple(sorted(told_apart, key=lambda article: article.position))
+
+
+def _distinct_articles(group: Iterable[Article]) -> list[Article]:
+    """Of articles with one identity those that no earlier one repeats.
+
+    A guid that comes again with the same link is the same entry, edited, unless both title and date differ. Without a
+    guid, link, title and text are all the same where an entry is repeated.
+    """
+    seen: set[tuple[object, ...]] = set()
+    distinct = []
+    for article in group:
+        link, title = _whole_link(article), words(article.title)
+        if article.guid:
+            marks: set[tuple[object, ...]] = {(link, "title", title), (link, "date", article.published)}
+        else:
+            marks = {(link, title, _text_without_guid(article))}
+        if seen.isdisjoint(marks):
+            distinct.append(article)
+        seen |= marks
+    return distinct
+
+
+def _whole_link(article: Article) -> str:
+    """The canonical URL with the link's fragment, "" where there is none."""
+    return f"{article.url}#{fragment_of(article.link)}" if article.url else ""
+
+
+def _text_without_guid(article: Article) -> str:
+    return "" if article.guid else words(article.content or article.summary)
 
 
 def _per_guid(entries: Iterable[Entry], urls: Iterable[str | None]) -> Counter[str]:

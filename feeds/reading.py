@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from feeds import __version__
 from feeds.config import Config, Source
-from feeds.digests import digests_of
+from feeds.digests import digests_of, shared_identity
 from feeds.model import Article, KnownItem, ParsedFeed, Reading, Response
 from feeds.parse import parse
 from feeds.topics import load_config
@@ -112,8 +112,8 @@ def _matched(articles: Iterable[Article], source: Source, faults: list[Exception
 
 def _are_at_odds(articles: Iterable[Article], left_out: Collection[KnownItem]) -> bool:
     """True where a new entry has the guid or the address of one that was left out: which counts depends on both."""
-    identities, urls = {item.identity for item in left_out}, {item.url for item in left_out} - {None}
-    return any(article.identity in identities or article.url in urls for article in articles)
+    identities, urls = {shared_identity(item.identity) for item in left_out}, {item.url for item in left_out} - {None}
+    return any(shared_identity(article.identity) in identities or article.url in urls for article in articles)
 
 
 def _items(feed: ParsedFeed, articles: Iterable[Article]) -> dict[str, KnownItem]:

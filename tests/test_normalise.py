@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from feeds.model import Article, Enclosure, Entry, ParsedFeed, Text
 from feeds.normalise import author_name, normalise
@@ -62,6 +63,52 @@ def test_hash_does_not_change_with_what_may_change() -> None:
 def test_same_guid_twice_is_one_article_the_first() -> None:
     (made,) = articles(Entry(guid="g", title=Text("One")), Entry(guid="g", title=Text("Two")))
     assert made.title == "One"
+
+
+def test_entries_under_one_guid_with_links_of_their_own_are_as_many_articles_in_any_order() -> None:
+    link = "https://a.example/"
+    entries = [Entry(guid="g", title=Text(f"Part {number}"), link=f"{link}{number}") for number in range(3)]
+    made = articles(*entries, entries[1])
+    assert [each.title for each in made] == ["Part 0", "Part 1", "Part 2"]
+    assert {each.identity: each.title for each in articles(*reversed(entries))} == {
+        each.identity: each.title for each in made
+    }
+
+
+def test_edited_title_leaves_the_identity_of_an_entry_whose_guid_others_have() -> None:
+    one, other = (
+        Entry(guid="g", title=Text("A"), link="https://a.example/1"),
+        Entry(guid="g", link="https://a.example/2"),
+    )
+    edited = replace(one, title=Text("B"))
+    assert {each.identity for each in articles(one, other)} == {each.identity for each in articles(edited, other)}
+
+
+def test_entries_under_one_guid_and_link_are_apart_where_title_and_date_both_differ() -> None:
+    days = [
+        Entry(guid="g", link="https://a.example/", title=Text(f"Day {day}"), published=f"2026-11-0{day}")
+        for day in (1, 2, 3)
+    ]
+    assert len(articles(*days)) == 3
+
+
+def test_same_entry_with_another_tracking_parameter_is_the_same() -> None:
+    links = ("https://a.example/1?utm_source=rss", "http://a.example/1?utm_source=feed")
+    assert len(articles(*(Entry(guid="g", title=Text("T"), link=link) for link in links))) == 1
+
+
+@pytest.mark.parametrize("published", [None, "2026-11-20"])
+def test_links_that_differ_behind_the_hash_alone_are_as_many_articles(published: str | None) -> None:
+    page = "https://a.example/changes.html"
+    entries = [Entry(link=f"{page}#v{n}", title=Text("Release"), published=published) for n in range(111)]
+    made = articles(*entries)
+    assert len({each.identity for each in made}) == len(made) == 111
+    assert all(each.url_is_shared for each in made)
+
+
+def test_entries_without_guid_and_link_are_told_apart_by_their_texts() -> None:
+    texts = ["One thing.", "Another thing.", "One thing."]
+    assert len(articles(*(Entry(title=Text("Note"), content=Text(text)) for text in texts))) == 2
 
 
 def test_distinct_guids_with_one_link_are_two_articles() -> None:

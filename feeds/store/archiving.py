@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, insert, select, upda
 from feeds.digests import digest
 from feeds.model import ArchivePage, Snapshot, StoredArticle
 from feeds.store import bulk, months
-from feeds.store.listing import chunks
+from feeds.store.listing import chunks, next_key, use_up_keys
 from feeds.store.reading import complete_articles, rows_of_articles
 from feeds.store.schema import archive_pages, archive_places, archives, articles, memberships, snapshots, sources
 
@@ -102,7 +102,7 @@ def _take_snapshots(connection: Connection, pks: Sequence[int]) -> dict[int, int
     for part in chunks(pks):
         query = rows_of_articles().add_columns(sources.c.feed_title, sources.c.feed_id, sources.c.feed_link)
         rows += connection.execute(query.where(articles.c.pk.in_(part))).all()
-    first = (connection.execute(select(func.max(snapshots.c.id))).scalar() or 0) + 1
+    first = next_key(connection, snapshots.c.id)
     bodies = [
         {"id": key, "article": row.pk, "body": _packed(article, row)}
         for key, row, article in zip(count(first), rows, complete_articles(connection, rows), strict=False)
@@ -274,6 +274,7 @@ def homeless(connection: Connection) -> list[int]:
 
 def take_again(connection: Connection, keys: Sequence[int]) -> None:
     """Keep the articles of these snapshots as they are now, in the places that they have."""
+    use_up_keys(connection, snapshots.c.id)
     for part in chunks(keys):
         pairs = connection.execute(select(snapshots.c.id, snapshots.c.article).where(snapshots.c.id.in_(part))).all()
         taken = _take_snapshots(connection, list(dict.fromkeys(pk for _, pk in pairs)))

@@ -69,7 +69,7 @@ def sync(connection: Connection, wanted: tuple[Source, ...]) -> dict[str, Source
         if source.name not in kept and row is not None and row.id not in taken:
             kept[source.name] = row
             taken.add(row.id)
-    if not all(_is_noted(source, keys[source.name], kept.get(source.name)) for source in wanted):
+    if not all(_is_noted(*each, keys[each[1].name], kept.get(each[1].name)) for each in enumerate(wanted)):
         _rename(connection, wanted, kept)
         _add(connection, [source for source in wanted if source.name not in kept], taken)
         _keep_terms(connection, wanted)
@@ -77,9 +77,9 @@ def sync(connection: Connection, wanted: tuple[Source, ...]) -> dict[str, Source
     return {row.name: state(row) for row in rows if row.name in keys}
 
 
-def _is_noted(source: Source, key: str, row: Row[Any] | None) -> bool:
-    noted = None if row is None else (row.url_key, row.name, row.control, row.text)
-    return noted == (key, source.name, source.control, source.text)
+def _is_noted(position: int, source: Source, key: str, row: Row[Any] | None) -> bool:
+    noted = None if row is None else (row.position, row.url_key, row.name, row.control, row.text)
+    return noted == (position, key, source.name, source.control, source.text)
 
 
 def _add(connection: Connection, new: Sequence[Source], taken: set[int]) -> None:
@@ -92,12 +92,12 @@ def _add(connection: Connection, new: Sequence[Source], taken: set[int]) -> None
 
 
 def _keep_terms(connection: Connection, wanted: tuple[Source, ...]) -> None:
-    """Note each source's control and text policy: they hold for its articles after it has left the config, too."""
-    noted = {row.name: (row.control, row.text) for row in connection.execute(select(sources))}
-    for source in wanted:
-        if noted[source.name] != (source.control, source.text):
-            mine = sources.c.name == source.name
-            connection.execute(update(sources).where(mine).values(control=source.control, text=source.text))
+    """Note each source's place, and its control and text policy, which hold for its articles after it has left the config."""
+    noted = {row.name: (row.position, row.control, row.text) for row in connection.execute(select(sources))}
+    for place, source in enumerate(wanted):
+        if noted[source.name] != (place, source.control, source.text):
+            values = {"position": place, "control": source.control, "text": source.text}
+            connection.execute(update(sources).where(sources.c.name == source.name).values(values))
 
 
 def _rename(connection: Connection, wanted: tuple[Source, ...], kept: dict[str, Row[Any]]) -> None:

@@ -10,14 +10,15 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
-from sqlalchemy import Connection, Row, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, select, update
 
-from feeds.model import Article, KnownItem, Outcome, Reading, Saved, SourceState, TopicMatch
+from feeds.edits import is_material, said
+from feeds.model import Article, Entry, KnownItem, Outcome, Reading, Saved, SourceState, TopicMatch
 from feeds.store import archiving, bulk, listing, membership, months, paging, searching
 from feeds.store.listing import Key
 from feeds.store.membership import Placed
 from feeds.store.polling import log, save_states
-from feeds.store.schema import articles, documents_read, listings, sources, texts
+from feeds.store.schema import articles, documents_read, listings, snapshots, sources, texts
 
 # "Of undated ones only the ten topmost enter subscription feeds", in the first document of a source added later.
 _UNDATED_AT_FIRST = 10
@@ -30,7 +31,10 @@ _COLUMNS = tuple(name for name in _FIELDS if name in articles.c and name not in 
 _TEXTS = tuple(name for name in _FIELDS if name in texts.c)
 
 _SOURCES = select(
-    sources.c.id, sources.c.document_at, exists().where(listings.c.source_id == sources.c.id).label("has_listings")
+    sources.c.id,
+    sources.c.position,
+    sources.c.document_at,
+    exists().where(listings.c.source_id == sources.c.id).label("has_listings"),
 ).where(sources.c.id.in_(bindparam("ids", expanding=True)))
 _STORED = select(articles.c.id, articles.c.pk).where(articles.c.id.in_(bindparam("ids", expanding=True)))
 _STILL_LISTED = (
@@ -42,12 +46,17 @@ _FORGET = delete(documents_read).where(documents_read.c.source_id == bindparam("
 
 
 class _Document(Struct):
-    """What was read of a source. *held* are the identities that subscription feeds leave out."""
+    """What was read of a source. *position* as in sources; *held* are the identities that subscription feeds leave out.
+
+    *known* are the listings of what it listed before, which stand for the articles *taken*; *strangers* are the others.
+    """
 
     state: SourceState
+    position: int
     document_at: datetime | None
     reading: Reading
     held: set[str]
+    taken: set[int] = field(default_factory=set)
     known: dict[Key, Row[Any]] = field(default_factory=dict)
     strangers: list[Article] = field(default_factory=list)
     left: int = 0
@@ -74,22 +83,24 @@ def save(
 
 
 def _apart(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:
-    """Those with documents, in parts of which no two have an address in common: one's article may be another's, too.
+    """Those with documents, in parts of which no two have an address or a text in common: one's article may be another's.
 
     A part is as large as one large document may be, and not larger: its rows are in memory together.
     """
     part: list[Outcome] = []
-    urls: set[str | None] = set()
+    keys: set[str | None] = set()
     size = 0
     for outcome in outcomes:
         if outcome.reading is None:
             continue
-        mine = {article.url for article in outcome.reading.articles} - {None}
-        if part and (size + outcome.size > _MOST_BYTES or not urls.isdisjoint(mine)):
+        articles_of_source = outcome.reading.articles
+        mine = {each.url for each in articles_of_source} | {listing.copied_words(each) for each in articles_of_source}
+        mine -= {None, ""}
+        if part and (size + outcome.size > _MOST_BYTES or not keys.isdisjoint(mine)):
             yield part
-            part, urls, size = [], set(), 0
+            part, keys, size = [], set(), 0
         part.append(outcome)
-        urls |= mine
+        keys |= mine
         size += outcome.size
     if part:
         yield part
@@ -107,13 +118,46 @@ def _documents(connection: Connection, outcomes: Sequence[Outcome], published: b
         row = rows.get(source)
         document_at = row.document_at if row else None
         held = _held(found) if document_at is None and published else set()
-        document = _Document(outcome.state, document_at, outcome.reading, held)
+        document = _Document(outcome.state, row.position if row else 0, document_at, outcome.reading, held)
         if row and row.has_listings:
             document.known = listing.known(connection, source, found)
+            found = _set_apart(connection, document)
+            document.taken = {row.article for row in document.known.values() if row.article is not None}
+            _part(connection, document)
         strangers = [article for article in found if (source, article.identity) not in document.known]
         document.strangers, document.left = strangers[:_MOST_NEW], len(strangers[_MOST_NEW:])
         documents.append(document)
     return documents
+
+
+def _set_apart(connection: Connection, document: _Document) -> tuple[Article, ...]:
+    """The document's articles, each under the identity that it has had since it stood beside another with the same guid."""
+    found = document.reading.articles
+    apart = listing.set_apart(connection, document.source_id, document.known, found)
+    if apart:
+        found = tuple(
+            replace(each, identity=row.identity) if (row := apart.get(each.identity)) is not None else each
+            for each in found
+        )
+        # Its items are known by the identity that the document alone gives: they are to be read again.
+        document.reading = replace(document.reading, articles=found, items={})
+        document.known = listing.known(connection, document.source_id, found)
+    return found
+
+
+def _part(connection: Connection, document: _Document) -> None:
+    """Forget of those entries that stand beside each other now that they were taken for one article."""
+    listed = _listed(document)
+    for key in listing.no_longer_one(connection, document.source_id, document.known, listed):
+        del document.known[key]
+        source_id, identity = key
+        mine = (listings.c.source_id == source_id) & (listings.c.identity == identity)
+        connection.execute(delete(listings).where(mine))
+
+
+def _listed(document: _Document) -> set[str]:
+    """The identities of all entries that the document holds."""
+    return {article.identity for article in document.reading.articles}.union(document.reading.unchanged)
 
 
 def _held(found: Sequence[Article]) -> set[str]:
@@ -156,11 +200,13 @@ def _save_documents(
 ) -> dict[int, Saved]:
     """Keep what stands in *documents*, which have no address in common; what came of each, by its source."""
     strangers = [(each.source_id, article) for each in documents for article in each.strangers]
-    listed = {each.source_id: {article.identity for article in each.reading.articles}.union(each.reading.unchanged)
-              for each in documents}  # fmt: skip
-    twins = listing.twins(connection, strangers, listed)
-    ids = {(source, each.identity): str(uuid.uuid5(namespace, f"{source}\n{each.identity}"))
-           for source, each in strangers if (source, each.identity) not in twins}  # fmt: skip
+    listed = {each.source_id: _listed(each) for each in documents}
+    taken = {(each.source_id, pk) for each in documents for pk in each.taken}
+    twins = listing.twins(connection, strangers, listed, taken)
+    ids = {}
+    for source, each in strangers:
+        if (source, each.identity) not in twins:
+            ids[source, each.identity] = str(uuid.uuid5(namespace, f"{source}\n{each.identity}"))
     stored = _stored(connection, ids)  # though no listing says so, as after the repair of a damaged store
     new = [
         (source, each) for source, each in strangers if (key := (source, each.identity)) in ids and key not in stored
@@ -199,7 +245,7 @@ def _insert(
     """Insert the new articles of these sources; their keys in the store."""
     if not new:
         return {}
-    first = (connection.execute(select(func.max(articles.c.pk))).scalar() or 0) + 1
+    first = listing.next_key(connection, articles.c.pk)
     pks = {(source, article.identity): pk for pk, (source, article) in enumerate(new, first)}
     rows = [
         _values(article)
@@ -271,12 +317,18 @@ def _edit_all(
     source = document.source_id
     again = [article for article in document.strangers if (source, article.identity) in stored]
     known = document.known | (listing.known(connection, source, again) if again else {})
-    return sum(_edit(connection, source, article, row, now) for article in document.reading.articles
-               if (key := (source, article.identity)) and (row := known.get(key) or twins.get(key)) is not None)  # fmt: skip
+    edited = 0
+    for article in document.reading.articles:
+        key = (source, article.identity)
+        row = known.get(key) or twins.get(key)
+        if row is not None:
+            edited += _edit(connection, document, article, row, now)
+    return edited
 
 
-def _edit(connection: Connection, source_id: int, article: Article, row: Row[Any], now: datetime) -> bool:
+def _edit(connection: Connection, document: _Document, article: Article, row: Row[Any], now: datetime) -> bool:
     """Take over what the article's own source changed; True where the edit was material."""
+    source_id = document.source_id
     digests = listing.known_by(article)
     told = {"url": article.url, "url_is_shared": article.url_is_shared, "title_key": digests.title}
     if any(getattr(row, name) != value for name, value in told.items()):
@@ -284,12 +336,12 @@ def _edit(connection: Connection, source_id: int, article: Article, row: Row[Any
         connection.execute(update(listings).where(mine).values(told))
     if row.article is None:
         return False
-    if row.article_source_id > source_id and row.article_first_seen == now:
+    if row.article_position > document.position and row.article_first_seen == now:
         _take_over(connection, source_id, article, row.article, now)
         return False
     if row.article_source_id != source_id or row.article_entry_key == digests.all or _is_emptied(article):
         return False
-    material: bool = row.article_words_key != digests.words
+    material = row.article_words_key != digests.words and _is_material(connection, article, row.article)
     published = row.article_published or _corrected(connection, article, row)
     values = _values(article) | {
         "published": published,
@@ -299,6 +351,18 @@ def _edit(connection: Connection, source_id: int, article: Article, row: Row[Any
     _write_over(connection, row.article, article, values)
     membership.replace(connection, [Placed(row.article, values["date"], article.language, article.topics)])
     return material
+
+
+def _is_material(connection: Connection, article: Article, pk: int) -> bool:
+    """True where the words of *article* differ from the stored ones in more than counters and the like."""
+    columns = (articles.c.title, texts.c.summary, texts.c.content, texts.c.entry)
+    stored = connection.execute(select(*columns).join(texts).where(articles.c.pk == pk)).one()
+    before = msgspec.convert(stored.entry, Entry)
+    if any(said(before)) and said(before) == said(article.entry):
+        return False  # this version of the program makes something else of the same words
+    return is_material(
+        (stored.title, stored.content or stored.summary), (article.title, article.content or article.summary)
+    )
 
 
 def _is_emptied(article: Article) -> bool:
@@ -358,6 +422,8 @@ def retire(connection: Connection, before: datetime, followed: Sequence[int], li
     months.stale(connection, pks)
     paging.bury(connection, pks)
     searching.remove(connection, searching.row_numbers(connection, pks))
+    listing.use_up_keys(connection, articles.c.pk)
+    listing.use_up_keys(connection, snapshots.c.id)
     for part in listing.chunks(pks):
         connection.execute(delete(articles).where(articles.c.pk.in_(part)))
     return len(pks)

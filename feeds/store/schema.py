@@ -29,7 +29,7 @@ from sqlalchemy import (
     true,
 )
 
-HEAD = "0006"  # the newest migration
+HEAD = "0007"  # the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -85,7 +85,8 @@ metadata = MetaData(
 
 # Single facts of the store itself: "namespace" (UUID of all our ids), "created", "published" (when first), "topics" (the
 # fingerprint of all definitions that the articles were last matched against),
-# "clock" (a moment that a person said the clock was right at).
+# "clock" (a moment that a person said the clock was right at), "last articles" and "last snapshots" (the highest keys that
+# rows of theirs had when some were deleted: none is used again).
 meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", Text, nullable=False))
 
 # Who alone may do a thing, for how long: "daemon".
@@ -99,7 +100,8 @@ leases = Table(
 
 # url_key is the SHA-256 of the configured URL: the URL itself may hold a secret, and the store holds none. control and
 # text are the config's, kept for a source that leaves it: its articles stay labelled, and no longer than it allowed.
-# label tells what pages say of the source with each of its articles, as of the last publishing.
+# label tells what pages say of the source with each of its articles, as of the last publishing. position is its place among
+# the config's sources, from 0: the first of those that bring an article together owns it.
 sources = Table(
     "sources",
     metadata,
@@ -137,6 +139,7 @@ sources = Table(
     Column("lease_owner", String),
     Column("lease_until", Timestamp),
     Column("label", String),
+    Column("position", Integer, nullable=False, server_default="0"),
 )
 
 # date is published, or first_seen where there is none; held keeps an undated flood out of subscription feeds.
@@ -174,6 +177,7 @@ articles = Table(
     Column("unpaged", Boolean, nullable=False, server_default=true()),
     Index(None, "date", "id"),
     Index(None, "source_id"),
+    Index(None, "words_key"),
     Index("ix_articles_touched", "touched", sqlite_where=text("touched = 1")),
     Index("ix_articles_unindexed", "unindexed", sqlite_where=text("unindexed = 1")),
     Index(None, "search_row", unique=True),
@@ -224,6 +228,7 @@ listings = Table(
     Column("last_listed", Timestamp, nullable=False),
     Index(None, "url"),
     Index(None, "article"),
+    Index(None, "source_id", "title_key"),
 )
 
 # The items of a source's last document, by the key of what stood there: what they came to (see feeds.reading).
