@@ -87,6 +87,8 @@ class Daemon:
         except Exception:
             logger.exception("a bug; the next tick goes on")
         else:
+            if result.outage:
+                logger.warning("%s", result.outage)
             for failure in result.failed:
                 logger.warning("%s: %s", failure.source, failure.error)
 

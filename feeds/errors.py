@@ -44,14 +44,24 @@ class SourceError(FeedsError):
 
 
 class FetchError(SourceError):
-    """No usable answer came. *status* is the HTTP status, if there was one; *retry_after* is what the server asked."""
+    """No usable answer came. *status* is the HTTP status, if there was one; *retry_after* is what the server asked.
+
+    *was_reached* is False where no connection could be had (no address, nobody answers there), None where none was tried.
+    """
 
     def __init__(
-        self, url: str, reason: str, *, status: int | None = None, retry_after: timedelta | None = None
+        self,
+        url: str,
+        reason: str,
+        *,
+        status: int | None = None,
+        retry_after: timedelta | None = None,
+        was_reached: bool | None = None,
     ) -> None:
         super().__init__(url, reason)
         self.status = status
         self.retry_after = retry_after
+        self.was_reached = was_reached if status is None else True
 
 
 class ParseError(SourceError):

@@ -83,7 +83,8 @@ class ParsedFeed(Struct, frozen=True):
 
     *keys* tell each entry as it stands in the document from all others, where that can be told (else there are none);
     *left_out* are those of entries that are known already, and were not read again. *problem* says what was wrong with
-    a document that could still be read in part, in words; None where it was sound.
+    a document that could still be read in part, in words; None where it was sound. *is_whole* is False where some of it
+    may have been lost.
     """
 
     format: str  # "rss20", "rss10", "rss090" …, "atom10", "atom03", "json11"
@@ -98,6 +99,7 @@ class ParsedFeed(Struct, frozen=True):
     skip_days: frozenset[int] = frozenset()  # Monday is 0
     entries: tuple[Entry, ...] = ()
     problem: str | None = None
+    is_whole: bool = True
     keys: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
@@ -352,7 +354,8 @@ class SourceState(Struct, frozen=True, kw_only=True):
 class Outcome(Struct, frozen=True, kw_only=True):
     """How one source's turn went: its state from now on, what was read of it (None: nothing), and the log line.
 
-    *status* is the HTTP status, None where no answer came; *error* is why it failed, in words.
+    *status* is the HTTP status, None where no answer came; *error* is why it failed, in words. *host* is who was asked:
+    *was_reached* is False where no connection could be had, None where none was tried.
     """
 
     state: SourceState
@@ -361,6 +364,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     error: str | None = None
     seconds: float = 0.0
     size: int = 0
+    host: str = ""
+    was_reached: bool | None = True
 
 
 class Saved(Struct, frozen=True):

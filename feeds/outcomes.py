@@ -10,7 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import datetime
 
 from msgspec import Struct
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from feeds import schedule
 from feeds.config import Config, Source, resolve_secret, secrets_of
-from feeds.errors import FeedsError, FetchError, SourceError
+from feeds.errors import FeedsError, FetchError, ParseError, SourceError
 from feeds.fetch import Fetcher
 from feeds.model import KnownItem, Outcome, Reading, Request, Response, SourceState
 from feeds.parse.pool import Pool
@@ -61,11 +61,19 @@ class _Waiting:
 
     def __init__(self) -> None:
         self._bytes = 0
+        self._has_ended = False
         self._changed = threading.Condition()
 
-    def wait(self) -> None:
+    def wait(self) -> bool:
+        """Wait for room. False where there is nobody any more who would read what is fetched."""
         with self._changed:
-            self._changed.wait_for(lambda: self._bytes < WAITING_BYTES)
+            self._changed.wait_for(lambda: self._bytes < WAITING_BYTES or self._has_ended)
+            return not self._has_ended
+
+    def close(self) -> None:
+        with self._changed:
+            self._has_ended = True
+            self._changed.notify_all()
 
     def add(self, size: int) -> None:
         with self._changed:
@@ -91,12 +99,14 @@ def outcomes(
     chance = random.Random()
     _give_memory_back()
     waiting = _Waiting()
-    until = time.monotonic() + schedule.longest(config.fetch, [_address(turn) for turn in turns]).total_seconds()
+    addresses = [schedule.address(turn.state, turn.source) for turn in turns]
+    until = time.monotonic() + schedule.longest(config.fetch, addresses).total_seconds()
     pool = Pool(min(PARSE_WORKERS, len(turns)), PARSE_SECONDS, PARSE_MEMORY, prepare, (config,), until)
-    with Fetcher.of(config) as fetcher, pool:
+    with Fetcher.of(config) as fetcher, pool, closing(waiting):
 
         def ask(turn: _Turn) -> _Answer:
-            waiting.wait()
+            if not waiting.wait():
+                return _Answer(SourceError(turn.source.url, "the refresh has ended"), 0.0, ExitStack())
             answer = _fetch(fetcher, turn, now)
             waiting.add(answer.size)
             return answer
@@ -108,16 +118,20 @@ def outcomes(
                 raise
             except Exception as error:
                 outcome = _failed(turn.state, _bug(turn, error), now, answer.seconds)
-            waiting.remove(answer.size)
-            answer.hold.close()
+            finally:
+                waiting.remove(answer.size)
+                answer.hold.close()
             planned = schedule.planned(outcome.state, turn.source, config.schedule, now, chance.random())
-            return replace(outcome, state=planned)
+            return replace(outcome, state=planned, host=host(turn))
+
+        def host(turn: _Turn) -> str:
+            return host_of(schedule.address(turn.state, turn.source))
 
         yield from in_turn(
             turns,
             ask,
             then,
-            host=lambda turn: host_of(_address(turn)),
+            host=host,
             at_once=config.fetch.concurrency,
             per_host=config.fetch.per_host,
             stop=stop,
@@ -136,18 +150,18 @@ def _give_memory_back() -> None:
         mallopt(-8, 2)
 
 
-def _address(turn: _Turn) -> str:
-    return turn.state.fetch_url or turn.source.url
-
-
 def _fetch(fetcher: Fetcher, turn: _Turn, now: datetime) -> _Answer:
     started = time.monotonic()
     hold = ExitStack()
     try:
+        # Validators are of the address that gave them.
+        etag, last_modified = turn.state.etag, turn.state.last_modified
+        if schedule.is_fallback(turn.state):
+            etag = last_modified = None
         request = Request(
-            _address(turn),
-            turn.state.etag,
-            turn.state.last_modified,
+            schedule.address(turn.state, turn.source),
+            etag,
+            last_modified,
             {name: resolve_secret(value) for name, value in turn.source.headers.items()},
             resolve_secret(turn.source.auth) or None,
         )
@@ -199,13 +213,15 @@ def _read(pool: Pool, turn: _Turn, answer: _Answer, known: Known, now: datetime)
 
 
 def _failed(state: SourceState, error: SourceError, now: datetime, seconds: float) -> Outcome:
-    status = error.status if isinstance(error, FetchError) else None
+    status, was_reached = None, True if isinstance(error, ParseError) else None
+    if isinstance(error, FetchError):
+        status, was_reached = error.status, error.was_reached
     state = schedule.after_failure(state, error, now)
-    return Outcome(state=state, status=status, error=error.reason, seconds=seconds)
+    return Outcome(state=state, status=status, error=error.reason, seconds=seconds, was_reached=was_reached)
 
 
 def _cut_short(turn: _Turn, response: Response, reading: Reading, now: datetime, seconds: float) -> Outcome:
     """A body that ended early: what could be read is kept, and the source is asked again as after a failure."""
     reason = f"the answer broke off after {len(response.body)} bytes; {reading.listed} entries could be read"
-    outcome = _failed(turn.state, FetchError(turn.source.url, reason), now, seconds)
-    return replace(outcome, reading=reading, status=response.status, size=len(response.body))
+    outcome = _failed(turn.state, FetchError(turn.source.url, reason, status=response.status), now, seconds)
+    return replace(outcome, reading=reading, size=len(response.body))

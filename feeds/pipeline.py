@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct, field
@@ -15,9 +17,10 @@ from feeds import outputs, pages, publish, schedule, topics
 from feeds.config import Config, Source
 from feeds.errors import ClockError, UsageError
 from feeds.model import Outcome, Saved, SourceState
+from feeds.outage import Outage
 from feeds.publish import Progress
 from feeds.store import Store
-from feeds.urls import shown
+from feeds.urls import host_of, shown
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +45,10 @@ class Failure(Struct, frozen=True):
 
 
 class RefreshResult(Struct, frozen=True):
-    """What one refresh did. *waiting* are configured sources whose time has not come."""
+    """What one refresh did. *waiting* are configured sources whose time has not come.
+
+    *outage* says that this machine's own network seems to be down: the *unreached* sources are not among the failed then.
+    """
 
     sources: int = 0
     waiting: int = 0
@@ -54,6 +60,8 @@ class RefreshResult(Struct, frozen=True):
     published: tuple[str, ...] = ()
     seconds: float = 0.0
     next_check: datetime | None = None
+    outage: str = ""
+    unreached: int = 0
 
 
 class _Tally(Struct):
@@ -96,15 +104,21 @@ def refresh(
     states = store.sync_sources(config.sources)
     rematch(config, store, now)  # what comes from here on is matched as it comes; a fault in a definition is told first
     asked = [states[source.name] for source in chosen if only or states[source.name].gone_at is None or not force]
-    lease = schedule.longest(config.fetch, [states[each.name].fetch_url or each.url for each in chosen]) + LEASE_MARGIN
+    addresses = {each.name: schedule.address(states[each.name], each) for each in chosen}
+    lease = schedule.longest(config.fetch, list(addresses.values())) + LEASE_MARGIN
     claimed = store.claim([state.id for state in asked], now, lease, early=early, force=force)
-    tally = _Tally()
+    tally, outage = _Tally(), Outage(host_of(addresses[state.name]) for state in claimed)
+    words = ""
     try:
-        for outcomes in _outcomes(config, chosen, claimed, store, now, stop):
-            for outcome, saved in zip(outcomes, store.save(outcomes, now), strict=True):
-                tally.add(outcome, saved)
-            if progress:
-                progress(tally.counts["done"], len(claimed))
+        with closing(_outcomes(config, chosen, claimed, store, now, stop)) as turns:
+            for outcomes in turns:
+                _save(store, outage.certain(outcomes), now, tally)
+                if progress:
+                    progress(tally.counts["done"] + len(outage.held()), len(claimed))
+        if words := outage.in_words():
+            store.plan(_planned_after_outage(config, claimed, outage.held(), now))
+        else:
+            _save(store, outage.held(), now, tally)
     finally:
         store.release()
     published: tuple[str, ...] = ()
@@ -125,7 +139,28 @@ def refresh(
         published=published,
         seconds=round(time.monotonic() - started, 3),
         next_check=min((state.next_check for state in asked if state.next_check), default=None),
+        outage=words,
+        unreached=len(outage.held()) if words else 0,
     )
+
+
+def _save(store: Store, outcomes: Sequence[Outcome], now: datetime, tally: _Tally) -> None:
+    if outcomes:
+        for outcome, saved in zip(outcomes, store.save(outcomes, now), strict=True):
+            tally.add(outcome, saved)
+
+
+def _planned_after_outage(
+    config: Config, claimed: Iterable[SourceState], unreached: Iterable[Outcome], now: datetime
+) -> list[SourceState]:
+    """The states that the *unreached* had before, with a next check: what is known of them has not changed."""
+    before = {state.id: state for state in claimed}
+    sources = {source.name: source for source in config.sources}
+    chance = random.Random()
+    states = [before[outcome.state.id] for outcome in unreached]
+    return [
+        schedule.after_outage(state, sources[state.name], config.schedule, now, chance.random()) for state in states
+    ]
 
 
 def _outcomes(
@@ -135,13 +170,13 @@ def _outcomes(
     store: Store,
     now: datetime,
     stop: threading.Event,
-) -> Iterator[list[Outcome]]:
+) -> Generator[list[Outcome], None, None]:
     """How each claimed source's turn went, as they end."""
     if not claimed:
-        return iter(())
+        return
     from feeds.outcomes import outcomes  # here: cron calls twice an hour, and often nothing is due
 
-    return outcomes(config, sources, claimed, store.known_items, now, stop)
+    yield from outcomes(config, sources, claimed, store.known_items, now, stop)
 
 
 def mind_the_clock(store: Store, now: datetime) -> None:

@@ -65,12 +65,13 @@ def read(
     if faults and not matched:
         raise faults[0]
     problem = feed.problem
+    is_whole = problem is None and not faults
     if faults:
         problem = f"{len(faults)} entries made the program fail ({type(faults[0]).__name__}), a bug"
-    elif problem is None and not matched and not left_out:
+    elif is_whole and not matched and not left_out:
         problem = f"{public.url} answered with a feed that has no entries"
     return Reading(
-        feed=_well_said(replace(feed, entries=(), keys=(), left_out=(), problem=problem)),
+        feed=_well_said(replace(feed, entries=(), keys=(), left_out=(), problem=problem, is_whole=is_whole)),
         articles=matched,
         unchanged=tuple({item.identity: None for item in left_out.values()}),
         items=left_out | _items(feed, matched),

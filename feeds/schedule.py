@@ -73,6 +73,23 @@ def planned(state: SourceState, source: Source, schedule: Schedule, now: datetim
     return replace(state, next_check=at, due_at=max(early, held), wait_reason=why)
 
 
+def after_outage(state: SourceState, source: Source, schedule: Schedule, now: datetime, jitter: float) -> SourceState:
+    """What it changes that this machine's own network was down: the source is asked again after its interval."""
+    plan = planned(replace(state, failures=0, hint=None, gone_at=None), source, schedule, now, jitter)
+    why = "this machine reached nobody when it was due"
+    return replace(state, next_check=plan.next_check, due_at=plan.due_at, wait_reason=why)
+
+
+def address(state: SourceState, source: Source) -> str:
+    """Where to ask: at the configured address, or where a permanent redirect has led to; in turn while they fail."""
+    return source.url if state.fetch_url is None or is_fallback(state) else state.fetch_url
+
+
+def is_fallback(state: SourceState) -> bool:
+    """True where a source that has moved is asked at its configured address, as the new one failed the last time."""
+    return state.fetch_url is not None and state.failures % 2 == 1
+
+
 def after_answer(
     state: SourceState, response: Response, feed: ParsedFeed | None, body_hash: str, now: datetime
 ) -> SourceState:
@@ -81,7 +98,7 @@ def after_answer(
     Of a document that could not be read whole nothing is kept by which it would be known again: a repaired one may have
     the same validators, and would never be read.
     """
-    is_whole = response.complete and (feed is None or feed.problem is None)
+    is_whole = _is_whole(response, feed)
     etag, last_modified = response.etag, response.last_modified
     if response.status == 304:
         etag, last_modified = etag or state.etag, last_modified or state.last_modified
@@ -114,6 +131,10 @@ def after_answer(
     )
 
 
+def _is_whole(response: Response, feed: ParsedFeed | None) -> bool:
+    return response.complete and (feed is None or feed.is_whole)
+
+
 def _feed_id(said: str | None) -> str | None:
     """The feed's own id, without secrets; None where it is too long to stand in every entry."""
     if said is None or len(said) > _LONGEST_ID:
@@ -125,20 +146,23 @@ def after_failure(state: SourceState, error: SourceError, now: datetime) -> Sour
     """What a failed turn changes: one more failure, and how long the server asked to be left alone."""
     status = error.status if isinstance(error, FetchError) else None
     retry_after = error.retry_after if isinstance(error, FetchError) else None
+    may_be_elsewhere = state.fetch_url is not None and state.failures == 0  # its other address is asked next
     return replace(
         state,
         checked_at=now,
         failures=state.failures + 1,
         error=error.reason,
         retry_until=None if retry_after is None else now + min(retry_after, RETRY_AFTER_CAP),
-        gone_at=(state.gone_at or now) if status == 410 else state.gone_at,
-        # An address that a redirect once led to may die; the configured one may know better.
-        fetch_url=None if state.failures + 1 >= _MOVES else state.fetch_url,
+        gone_at=(state.gone_at or now) if status == 410 and not may_be_elsewhere else state.gone_at,
     )
 
 
 def _after_redirects(state: SourceState, response: Response, now: datetime) -> SourceState:
     """Remember a permanent redirect (301, 308) once it was the same in three fetches over two days."""
+    if is_fallback(state):
+        if response.url == state.fetch_url:
+            return state
+        state = replace(state, fetch_url=None)  # the configured address has a feed, or leads to another now
     target = response.moved_to
     if target is None or public_url(target) != target:  # an address with a secret is not kept
         return replace(state, moved_to=None, moved_since=None, moved_count=0)

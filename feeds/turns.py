@@ -81,6 +81,13 @@ class _Line(Generic[Job]):
             self._changed.notify()
             return bool(self._open) and not self._idle
 
+    def close(self) -> None:
+        """No job is given out any more: whoever waits for one gets None."""
+        with self._changed:
+            self._open.clear()
+            self._waiting = 0
+            self._changed.notify_all()
+
     def widen(self, places: int) -> None:
         """So many more may be served at once."""
         with self._changed:
@@ -89,7 +96,7 @@ class _Line(Generic[Job]):
             self._changed.notify(places)
 
     def _reopen(self, name: str) -> None:
-        if self._lines[name]:
+        if self._waiting and self._lines[name]:
             heapq.heappush(self._open, (-len(self._lines[name]), name))
             self._changed.notify()
 
@@ -137,7 +144,8 @@ def in_turn(
 
     *ask* runs with one of *at_once* places, and one of its host's *per_host*; *then* after giving them back, on the same
     thread. Neither may raise what it expects; anything else ends the whole, as a bug should. Ends early once *stop* is
-    set; threads that still wait then are left behind (they are daemons).
+    set, or this generator is closed: nothing is asked from then on. Threads that still wait for an answer then are left
+    behind (they are daemons).
     """
     waiting = list(jobs)
     line = _Line(waiting, host, min(_FEW, at_once), per_host)
@@ -157,10 +165,13 @@ def in_turn(
                 results.put(error)
 
     crew = _Crew(work, min(_BESIDE * at_once, len(waiting)))
-    crew.call(line.places)
-    if line.places < at_once and crew.may_grow:
-        threading.Thread(target=_widen, args=(line, crew, at_once, stop), name="fetch-more", daemon=True).start()
-    yield from _collect(results, len(waiting), stop)
+    try:
+        crew.call(line.places)
+        if line.places < at_once and crew.may_grow:
+            threading.Thread(target=_widen, args=(line, crew, at_once, stop), name="fetch-more", daemon=True).start()
+        yield from _collect(results, len(waiting), stop)
+    finally:
+        line.close()
 
 
 def _widen(line: _Line[Job], crew: _Crew, at_once: int, stop: threading.Event) -> None:

@@ -110,7 +110,6 @@ IN_PART = {
     "an open CDATA section": WHOLE.replace(b"<title>Title b", b"<title><![CDATA[Title b"),
     "JSON that stops": b'{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"a","title":"Title a"},{"id":"b","ti',
     "JSON with items that are none": b'{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"a","title":"Title a"},7]}',
-    "without any entry": rss(),
 }
 
 
@@ -131,6 +130,19 @@ def test_document_that_could_not_be_read_whole_is_read_again_whatever_its_valida
     assert row(site, NOW + 2 * HOUR)["health"] == "ok"
     assert site.refresh(NOW + 3 * HOUR).unchanged == 1
     assert conditions(web) == [(None, None)] * 3 + [('"same"', dated["Last-Modified"])]
+
+
+def test_feed_without_any_entry_is_named_with_its_address_and_is_no_failure(site: Site, web: Web) -> None:
+    web.pages["/new"] = Page(rss(), etag='"1"')
+    web.pages["/courier"] = Page(b"", 302, {"Location": "/new"})
+    site.follow("/courier")
+    assert site.refresh().failed == ()
+    shown = row(site, NOW)
+    assert (shown["health"], shown["problem"]) == (
+        "partial",
+        f"{web.url('/new')} answered with a feed that has no entries",
+    )
+    assert site.refresh(NOW + HOUR).unchanged == 1
 
 
 # How often

@@ -13,7 +13,7 @@ from feeds.config import Duration, FetchSettings, Schedule, Source
 from feeds.errors import FetchError
 from feeds.fetch.headers import retry_after
 from feeds.model import ParsedFeed, Response, SourceState
-from feeds.schedule import PATIENCE, after_answer, after_failure, longest, next_check, planned
+from feeds.schedule import PATIENCE, address, after_answer, after_failure, longest, next_check, planned
 from tests.build import DAY, HOUR, NOW, source
 
 MINUTE = timedelta(minutes=1)
@@ -180,11 +180,13 @@ def test_redirect_to_an_address_with_a_secret_is_not_kept() -> None:
     assert state.moved_to is None
 
 
-def test_remembered_address_is_forgotten_after_three_failures() -> None:
-    state = replace(STATE, fetch_url="https://new.example/feed")
-    for _ in range(3):
+def test_remembered_address_survives_failures_and_is_asked_in_turn_with_the_configured_one() -> None:
+    state, asked = replace(STATE, fetch_url="https://new.example/feed"), []
+    for _ in range(4):
+        asked.append(address(state, source()))
         state = after_failure(state, FetchError(STATE.url, "404", status=404), NOW)
-    assert state.fetch_url is None
+    assert asked == ["https://new.example/feed", "https://courier.example/feed"] * 2
+    assert state.fetch_url == "https://new.example/feed"
 
 
 lengths = st.timedeltas(timedelta(0), timedelta(days=36_500))

@@ -50,7 +50,7 @@ def refresh(path: Path, sources: tuple[str, ...], force: bool, trust_clock: bool
             print_json(shown)
         else:
             click.echo(summary(result))
-    if result.sources and len(result.failed) == result.sources:
+    if result.sources and len(result.failed) + result.unreached == result.sources:
         raise SystemExit(1)
 
 
@@ -60,7 +60,8 @@ def _end(number: int, _frame: FrameType | None) -> None:
 
 def summary(result: RefreshResult) -> str:
     """What a refresh did, in a few lines for a person."""
-    lines = [f"{failure.source}: {failure.error}" for failure in result.failed]
+    lines = [result.outage] if result.outage else []
+    lines += [f"{failure.source}: {failure.error}" for failure in result.failed]
     lines.append(
         f"{result.sources} sources asked, {result.waiting} not due yet: {result.fetched} answered, "
         f"{result.unchanged} unchanged, {len(result.failed)} failed; "

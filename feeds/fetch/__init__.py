@@ -26,7 +26,7 @@ from feeds.errors import FetchError
 from feeds.fetch.addresses import allowed_networks
 from feeds.fetch.body import read_body
 from feeds.fetch.budget import Budget
-from feeds.fetch.connection import Adapter, Exchange, Resolver, StoppedError, current
+from feeds.fetch.connection import Adapter, Exchange, Resolver, StoppedError, UnreachedError, current
 from feeds.fetch.headers import is_conditional, request_headers, retry_after, validator
 from feeds.model import Request, Response
 from feeds.urls import public_url, secrets_in
@@ -121,10 +121,12 @@ class Fetcher:
         token = current.set(exchange)
         try:
             yield exchange
+        except UnreachedError as stop:
+            raise FetchError(public_url(url), str(stop), was_reached=exchange.was_reached or False) from stop
         except StoppedError as stop:
-            raise FetchError(public_url(url), str(stop)) from stop
+            raise FetchError(public_url(url), str(stop), was_reached=exchange.was_reached) from stop
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            raise FetchError(public_url(url), _in_words(error)) from error
+            raise FetchError(public_url(url), _in_words(error), was_reached=exchange.was_reached) from error
         finally:
             current.reset(token)
 

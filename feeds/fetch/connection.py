@@ -40,6 +40,10 @@ class StoppedError(Exception):
     """Why an exchange can't go on, in words. No OSError, so that urllib3 and requests let it pass."""
 
 
+class UnreachedError(StoppedError):
+    """No connection could be had: the name has no address, or nobody answers there."""
+
+
 class Resolver:
     """Looks names up, each once in its life, within a time that getaddrinfo itself does not know."""
 
@@ -49,7 +53,7 @@ class Resolver:
         self._answers: dict[tuple[str, int], Future[list[Any]]] = {}
 
     def addresses(self, host: str, port: int, deadline: float) -> list[Any]:
-        """What getaddrinfo gives for *host*. Raises OSError, or StoppedError at *deadline* (monotonic)."""
+        """What getaddrinfo gives for *host*. Raises OSError, or UnreachedError at *deadline* (monotonic)."""
         with self._lock:
             is_known = (host, port) in self._answers
             answer = self._answers.setdefault((host, port), Future())
@@ -58,7 +62,7 @@ class Resolver:
         try:
             return answer.result(max(0.0, deadline - time.monotonic()))
         except TimeoutError:
-            raise StoppedError(f"no answer to the question for the address of {host} in time") from None
+            raise UnreachedError(f"no answer to the question for the address of {host} in time") from None
 
     def has_address(self, host: str, port: int, deadline: float) -> bool:
         """True if *host* has an address as seen from here."""
@@ -103,7 +107,15 @@ class Exchange(Struct):
         return left
 
     def time_is_up(self) -> StoppedError:
-        return StoppedError(f"timed out after {self.seconds:g} s")
+        return StoppedError(self._late())
+
+    def _late(self) -> str:
+        return f"timed out after {self.seconds:g} s"
+
+    @property
+    def was_reached(self) -> bool | None:
+        """True once a server was connected or heard of, None before."""
+        return True if self.connections or self.received else None
 
     def count(self, size: int) -> None:
         """Note that *size* bytes came. Raises StoppedError when it was too many."""
@@ -122,15 +134,14 @@ class Exchange(Struct):
                 )
             except OSError as failed:
                 error = failed
-        self.remaining()
-        raise StoppedError(_connect_fault(host, error))
+        raise UnreachedError(_connect_fault(host, error) if time.monotonic() < self.deadline else self._late())
 
     def addresses(self, host: str, port: int, checked: bool) -> list[Any]:
         """The addresses of *host*, if *checked* only the permitted ones. Raises StoppedError where there are none."""
         try:
             found = self.resolver.addresses(host, port, self.deadline)
         except (OSError, UnicodeError) as error:
-            raise StoppedError(_name_fault(host, error)) from None
+            raise UnreachedError(_name_fault(host, error)) from None
         permitted = [each for each in found if not checked or is_permitted(each[4][0], self.allowed)]
         if found and not permitted:
             raise StoppedError(_refusal(host, found[0][4][0]))

@@ -52,6 +52,11 @@ class Store(Published):
         with self._write() as connection:
             return polling.claim(connection, ids, now, lease, early=early, force=force)
 
+    def plan(self, states: Sequence[SourceState]) -> None:
+        """Keep when to ask sources that were not asked, and give back their leases."""
+        with self._write() as connection:
+            polling.save_states(connection, states)
+
     def release(self) -> None:
         """Give back every source this process has leased."""
         with self._write() as connection:

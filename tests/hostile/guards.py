@@ -117,11 +117,12 @@ def _() -> None:
 
 @guard("validators of cut bodies")
 def _() -> None:
-    from feeds import fetch
+    from feeds import fetch, schedule
     from feeds.fetch import body
 
     read = body.read_body
     put(fetch, read_body=lambda *arguments: (read(*arguments)[0], True))
+    put(schedule, _is_whole=lambda response, feed: True)
 
 
 @guard("time to read a document")
