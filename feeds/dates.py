@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from functools import lru_cache
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo, available_timezones
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LONGEST = 120  # characters; what is longer is no date
@@ -39,6 +40,17 @@ _ZONES = {
     "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420, "akst": -540, "akdt": -480, "hst": -600,
     "brt": -180, "art": -180, "gst": 240, "pkt": 300, "sgt": 480, "hkt": 480, "awst": 480, "jst": 540, "kst": 540,
     "acst": 570, "acdt": 630, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780,
+}  # fmt: skip
+
+# What zones are called in English, and where such a clock hangs.
+_LONG_ZONES = {
+    "greenwich mean time": "Etc/UTC", "coordinated universal time": "Etc/UTC", "british summer time": "Europe/London",
+    "western european": "Europe/Lisbon", "central european": "Europe/Paris", "eastern european": "Europe/Athens",
+    "moscow": "Europe/Moscow", "eastern": "America/New_York", "central": "America/Chicago", "mountain": "America/Denver",
+    "pacific": "America/Los_Angeles", "atlantic": "America/Halifax", "west africa": "Africa/Lagos",
+    "central africa": "Africa/Maputo", "east africa": "Africa/Nairobi", "eastern africa": "Africa/Nairobi",
+    "south africa": "Africa/Johannesburg", "arabian": "Asia/Riyadh", "gulf": "Asia/Dubai", "india": "Asia/Kolkata",
+    "china": "Asia/Shanghai", "japan": "Asia/Tokyo", "korean": "Asia/Seoul",
 }  # fmt: skip
 
 
@@ -87,6 +99,9 @@ _NAME_FIRST = re.compile(
 _NUMBERS = re.compile(
     rf"(?P<first>\d{{1,2}})(?P<dash>[/.-])(?P<other>\d{{1,2}})(?P=dash)(?P<year>\d{{4}}|\d{{2}})\b[\s,t-]*{_CLOCK}"
 )
+_ZONE_NAME = re.compile(
+    r"[\s\[(]*\b(?P<name>[a-z][a-z_+-]*(?:/[a-z0-9_+-]+){1,2}|[a-z]{3,12}(?: [a-z]{3,12}){1,3})[\s\])]*$"
+)
 _UNIX = re.compile(r"(\d{9,10})(\d{3})?(?:\.\d+)?$")
 
 
@@ -99,13 +114,15 @@ def parse_date(text: str, *, zone: tzinfo = UTC, languages: Iterable[str] = ()) 
     """The moment that *text* names, in UTC and whole seconds; None where it names none. Never raises.
 
     RFC 822 and its heirs, RFC 3339, ISO 8601, W3CDTF, asctime, Unix time, and what is written by hand, with month names
-    in en, fr, es, pt, de, ru and ar. A missing zone is *zone*. Of 3/4/2026 the day comes first, unless the second
-    number is above 12, or the time has AM or PM, or *languages* has en-US and no other.
+    in en, fr, es, pt, de, ru and ar. The zone may be named ("Europe/Paris"); a missing one is *zone*. Of 3/4/2026 the day
+    comes first, unless the second number is above 12, or the time has AM or PM, or *languages* has en-US and no other.
     """
     if not text or len(text) > _LONGEST:
         return None
     folded = _folded(text).strip()
     month_first = set(languages) == {"en-US"}
+    if "/" in folded or "time" in folded:
+        folded, zone = _without_zone_name(folded, zone)
     for pattern in (_ISO, _COMPACT, _YEAR_FIRST_SLASH):
         if found := pattern.match(folded):
             return _moment(found.groupdict(), zone)
@@ -118,6 +135,26 @@ def parse_date(text: str, *, zone: tzinfo = UTC, languages: Iterable[str] = ()) 
     if found := _NUMBERS.search(folded):
         return _moment(_ordered(found.groupdict(), month_first), zone)
     return None
+
+
+def _without_zone_name(folded: str, zone: tzinfo) -> tuple[str, tzinfo]:
+    """What stands before the name of a zone, and that zone; *folded* and *zone* where none is named at its end."""
+    found = _ZONE_NAME.search(folded)
+    named = found and _named_zone(found["name"])
+    return (folded[: found.start()], named) if found and named else (folded, zone)
+
+
+@lru_cache(256)
+def _named_zone(name: str) -> tzinfo | None:
+    """The zone that IANA, or English, calls *name*, which is in lower case; None where there is none."""
+    short = re.sub(r" (?:(?:standard|daylight|summer) )?time$", "", name)
+    key = _LONG_ZONES.get(name) or _LONG_ZONES.get(short) or _zone_keys().get(name)
+    return ZoneInfo(key) if key else None
+
+
+@cache
+def _zone_keys() -> dict[str, str]:
+    return {key.lower(): key for key in available_timezones()}
 
 
 def _ordered(parts: dict[str, str | None], month_first: bool) -> dict[str, str | None]:

@@ -8,7 +8,10 @@ from collections import Counter
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit, urlunsplit
 
+import idna
+
 _MAX_LENGTH = 4096  # longer ones are no addresses that a reader could open
+_LONGEST_LABEL = 63  # RFC 1035 section 2.3.4
 _PORTS = {"http": 80, "https": 443}
 
 # Parameters that say where a reader came from and never which article it is. Names only; a trailing * is a prefix.
@@ -55,6 +58,21 @@ def host_of(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
+
+
+def ascii_host(host: str) -> str:
+    """A host name in the ASCII letters that DNS knows, as browsers write it. Raises UnicodeError where it has none.
+
+    UTS 46, nontransitional (https://url.spec.whatwg.org/#concept-domain-to-ascii): IDNA 2008, by which "straße" is not
+    "strasse", and beyond it underscores and emoji, which hosts have all the same.
+    """
+    if host.isascii():
+        return host
+    labels = idna.uts46_remap(host, std3_rules=False).split(".")
+    written = [label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels]
+    if any(len(label) > _LONGEST_LABEL for label in written):
+        raise UnicodeError("a part of the host name is too long")
+    return ".".join(written)
 
 
 def canonical_url(url: str) -> str | None:
@@ -185,7 +203,7 @@ def _netloc(scheme: str, host: str, port: int | None, user: str) -> str:
     if ":" in host:  # an IPv6 address; a zone behind it is nobody else's business
         name, allowed = f"[{host}]", r"\[[0-9a-f:.]+\]"
     else:
-        name, allowed = (host if host.isascii() else host.encode("idna").decode()).rstrip("."), "[a-z0-9._~-]+"
+        name, allowed = ascii_host(host).rstrip("."), "[a-z0-9._~-]+"
     if not re.fullmatch(allowed, name):
         return ""
     shown = name if port is None or port == _PORTS[scheme] else f"{name}:{port}"

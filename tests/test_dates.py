@@ -107,6 +107,27 @@ def test_what_names_no_moment_is_none(text: str) -> None:
     assert parse_date(text) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-07-03 14:05 Europe/Paris", "2026-07-03T12:05"),
+        ("Tue, 03 Feb 2026 14:05:06 Europe/Paris", "2026-02-03T13:05:06"),
+        ("Tue, 03 Feb 2026 14:05:06 (Africa/Porto-Novo)", "2026-02-03T13:05:06"),
+        ("2026-02-03T14:05:06[America/Argentina/Buenos_Aires]", "2026-02-03T17:05:06"),
+        ("2026-02-03T14:05:06+03:00[Europe/Paris]", "2026-02-03T11:05:06"),
+        ("3 juillet 2026 à 14h05 europe/paris", "2026-07-03T12:05"),
+        ("03.07.2026 14:05 Europe/Moscow", "2026-07-03T11:05"),
+        ("20260203T140506 US/Eastern", "2026-02-03T19:05:06"),
+        ("Jul 3, 2026 2:05 PM Eastern Daylight Time", "2026-07-03T18:05"),
+        ("Tue Feb 03 2026 14:05:06 GMT+0300 (Central European Standard Time)", "2026-02-03T11:05:06"),
+        ("2026-02-03 14:05 Nowhere/Island", "2026-02-03T14:05"),
+        ("03/02/2026", DAY),
+    ],
+)
+def test_zone_may_be_named_in_full(text: str, expected: str) -> None:
+    assert parse_date(text) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
 def test_missing_zone_is_the_sources_own() -> None:
     zone = ZoneInfo("Europe/Moscow")
     assert parse_date("03.02.2026 14:05", zone=zone) == datetime(2026, 2, 3, 11, 5, tzinfo=UTC)

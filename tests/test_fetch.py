@@ -12,6 +12,7 @@ import pytest
 from feeds.config import FetchSettings
 from feeds.errors import FetchError
 from feeds.fetch import Fetcher, user_agent
+from feeds.fetch.connection import Resolver
 from feeds.fetch.headers import retry_after
 from feeds.model import Request
 from tests.origin import Origin, answer, redirect
@@ -199,6 +200,29 @@ def test_redirect_to_utf8_path_is_followed(fetcher: Fetcher, origin: Origin) -> 
         "/%D0%BC%D0%B0%D0%BB%D0%B8": answer("200 OK", FEED),
     }
     assert fetcher.fetch(Request(origin.url("/ru")), NOW).body == FEED
+
+
+@pytest.mark.parametrize(
+    ("host", "in_ascii"),
+    [
+        ("faß.example", "xn--fa-hia.example"),
+        ("☕.example", "xn--53h.example"),
+        ("so_groß.example", "xn--so_gro-gta.example"),
+    ],
+)
+def test_host_in_other_letters_is_asked_for_in_ascii(origin: Origin, host: str, in_ascii: str) -> None:
+    names = []
+
+    def getaddrinfo(name: str, port: int, **kinds: int) -> list[object]:
+        names.append(name)
+        return list(socket.getaddrinfo("127.0.0.1", port, **kinds))
+
+    origin.answers["/moved"] = redirect(origin.url("/feed", host=f"feed.{host}").encode().decode("latin-1"))
+    with Fetcher(LOOPBACK, "feeds/test", Resolver(getaddrinfo)) as fetcher:
+        response = fetcher.fetch(Request(origin.url("/moved", host=host)), NOW)
+    assert names == [in_ascii, f"feed.{in_ascii}"]
+    assert f"\r\nhost: {in_ascii}:{origin.port}\r\n".encode() in origin.heads[0].lower()
+    assert response.url == origin.url("/feed", host=f"feed.{in_ascii}")
 
 
 def test_cookies_are_not_returned(fetcher: Fetcher, origin: Origin) -> None:

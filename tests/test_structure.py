@@ -30,6 +30,7 @@ ALONE = {
     "apscheduler": "daemon.py",
     "nh3": "markup",
     "lingua": "language.py",
+    "idna": "urls.py",
     "ahocorasick_rs": "topics",
     "snowballstemmer": "stemming.py",
     "babel": "names.py",

@@ -29,7 +29,7 @@ from feeds.fetch.budget import Budget
 from feeds.fetch.connection import Adapter, Exchange, Resolver, StoppedError, UnreachedError, current
 from feeds.fetch.headers import is_conditional, request_headers, retry_after, validator
 from feeds.model import Request, Response
-from feeds.urls import public_url, secrets_in
+from feeds.urls import ascii_host, public_url, secrets_in
 
 BODIES_BYTES = 72_000_000
 SMALL_BODY = 500_000  # bytes, nearly every feed's
@@ -246,9 +246,12 @@ def _idle_hosts(concurrency: int, per_host: int) -> int:
 
 
 def _without_credentials(url: str, auth: str | None) -> tuple[str, str | None]:
-    """*url* without "user:password@", and the credentials: *auth*, or else those of the URL."""
+    """*url* without "user:password@", its host in ASCII; and the credentials: *auth*, or else those of the URL."""
     parts = _split(url)._replace(fragment="")
     userinfo, _, host = parts.netloc.rpartition("@")
+    if not host.isascii():  # here, as requests refuses underscores and emoji in such a name
+        name, colon, port = host.partition(":")
+        host = ascii_host(name) + colon + port
     return urlunsplit(parts._replace(netloc=host)), auth or unquote(userinfo) or None
 
 

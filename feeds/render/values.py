@@ -13,6 +13,7 @@ from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from feeds.markup import inert_title
+from feeds.urls import ascii_host
 
 # XML 1.0 section 2.2 forbids most of these; HTML's parser and the W3C validator (BadCharacters) refuse the others;
 # the bidirectional controls among them turn around what stands beside the text (Unicode TR 36).
@@ -92,7 +93,7 @@ def web_url(url: str | None) -> str | None:
         return url
     try:
         parts = urlsplit(xml_text(url or "").strip())
-        host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
+        host, port = ascii_host(parts.hostname or ""), parts.port
     except ValueError:
         return None
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
