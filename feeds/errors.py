@@ -17,6 +17,10 @@ class UsageError(FeedsError):
     """A command was given words that name nothing. Exit code 2."""
 
 
+class ListError(FeedsError):
+    """A list of feeds (OPML) can't be read."""
+
+
 class StoreError(FeedsError):
     """The store can't be opened, read or written."""
 

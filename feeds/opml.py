@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
 
 from lxml import etree
 from msgspec import Struct
+from msgspec.structs import replace
 
 from feeds.config import Config, Source
-from feeds.errors import UsageError
+from feeds.errors import ListError
 from feeds.markup import valid
 from feeds.model import Document
-from feeds.urls import public_url, resolve
+from feeds.parse.encoding import as_xml, decode
+from feeds.urls import public_url, resolve, web_url
+
+Priors = Mapping[str, float | Literal["always"]] | Literal["always"]
 
 _MEDIA_TYPE = "text/x-opml"
 # OPML 2.0 names a version for RSS alone: "RSS" for 0.91, 0.92 and 2.0; for Atom there is none.
@@ -24,12 +29,16 @@ _FILES: Mapping[str, tuple[str, str | None]] = {
 
 
 class Outline(Struct, frozen=True):
-    """A feed in a list. *url* is absolute, http or https."""
+    """A feed in a list. *type*, *control*, *countries* and *topics* are as in config.toml, where the list is one of ours."""
 
     url: str
     title: str | None = None
     page: str | None = None
     language: str | None = None
+    type: str | None = None
+    control: str | None = None
+    countries: tuple[str, ...] = ()
+    topics: Priors = {}
 
 
 def feeds_opml(config: Config, feeds: Iterable[tuple[str, str]]) -> Document:
@@ -83,41 +92,117 @@ def sources_opml(config: Config) -> Document:
     for country in sorted(groups):
         parent = _outline(body, country) if country else body
         for source in groups[country]:
-            _outline(parent, source.name, type="rss", xmlUrl=public_url(source.url), language=source.language)
+            _outline(
+                parent,
+                source.name,
+                type="rss",
+                xmlUrl=public_url(source.url),
+                language=source.language,
+                category=_categories(source),
+            )
     return Document("sources.opml", _MEDIA_TYPE, _bytes(root))
 
 
 def read_opml(document: bytes) -> list[Outline]:
-    """The feeds that a list names, its groups laid flat, each once. Raises UsageError where it is no OPML."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
-    # A bare & is common in lists, and to recover from it would cut it out of the address.
-    escaped = re.sub(rb"&(?!#?\w{1,10};)", b"&amp;", document) if b"\0" not in document else document  # not UTF-16
-    try:
-        root = etree.fromstring(escaped, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise UsageError(f"not OPML: {error}") from error
-    if root is None or not isinstance(root.tag, str) or root.tag.lower() != "opml":
-        raise UsageError("not OPML: its root is no <opml>")
+    """The feeds that a list names and that can be fetched, its groups laid flat, each once.
+
+    Raises ListError where it is no OPML, or so broken that feeds of it are lost.
+    """
     feeds: dict[str, Outline] = {}
-    for outline in _outlines(root):
-        feeds.setdefault(outline.url, outline)
+    for outline in _outlines(_root(document)):
+        if url := resolve("", web_url(outline.url)):
+            feeds.setdefault(url, replace(outline, url=url))
     return list(feeds.values())
 
 
+def left_out(document: bytes) -> list[Outline]:
+    """What the list names by addresses that nobody here can fetch (gopher:, file:, a path). Raises as `read_opml` does."""
+    return [outline for outline in _outlines(_root(document)) if resolve("", web_url(outline.url)) is None]
+
+
+def _root(document: bytes) -> etree._Element:
+    # A bare & is common in lists, and to recover from it would cut it out of the address.
+    text = as_xml(re.sub(r"&(?!(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z]\w*);)", "&amp;", decode(document, "")))
+    root, error = _parsed(text, recover=False)
+    if error:
+        # HTML in a name: <outline text="News <b>today</b>" …>
+        text = re.sub(rb'=\s*"[^"]*"', lambda value: value[0].replace(b"<", b"&lt;"), text)
+        root, error = _parsed(text, recover=True)
+    if root is None or _local(root.tag) != "opml":
+        raise ListError("not OPML: " + (f"its root is <{root.tag}>" if root is not None else "it is no XML at all"))
+    if error and (
+        _named_in(text) > len(list(_outlines(root))) or not re.search(rb"</(\w+:)?opml\s*>", text, re.IGNORECASE)
+    ):
+        raise ListError(f"the list is broken: {error}")
+    return root
+
+
+def _parsed(text: bytes, recover: bool) -> tuple[etree._Element | None, str]:
+    """The root, if there is one, and what is wrong with the document; the latter alone where nothing is mended."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=recover, huge_tree=True)
+    try:
+        root = etree.fromstring(text, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        return None, str(error)
+    return root, parser.error_log[0].message if len(parser.error_log) else ""
+
+
+def _named_in(text: bytes) -> int:
+    """How many feeds the document names, whether or not the parser got at them."""
+    return len(re.findall(rb"\sxmlurl\s*=", re.sub(rb"<!--.*?-->", b"", text, flags=re.DOTALL), re.IGNORECASE))
+
+
 def _outlines(root: etree._Element) -> Iterator[Outline]:
-    for element in root.iter("{*}outline"):
-        said = {str(name).lower(): str(value).strip() for name, value in element.attrib.items()}
-        url = resolve("", _web_url(said.get("xmlurl", "")))
+    """Every outline with an address, as it says it. Case and namespaces are whatever other programs make them."""
+    for element in root.iter(etree.Element):
+        if _local(element.tag) != "outline":
+            continue
+        said = {_local(name): str(value).strip() for name, value in sorted(element.attrib.items(), key=_is_plain)}
+        url = said.get("xmlurl") or said.get("feedurl") or ""
         if url:
             title = said.get("title") or said.get("text") or None
-            yield Outline(url, title, resolve("", said.get("htmlurl", "")), said.get("language") or None)
+            page, language = resolve("", said.get("htmlurl", "")), said.get("language") or None
+            yield _labelled(Outline(url, title, page, language), said.get("category", ""))
 
 
-def _web_url(url: str) -> str:
-    """feed://HOST/… and feed:https://HOST/…, as some readers write, as web addresses."""
-    if url.lower().startswith("feed://"):
-        return f"http{url[4:]}"
-    return url[5:] if url.lower().startswith("feed:") else url
+def _local(name: object) -> str:
+    """*name* in small letters, without its namespace or the prefix of one that was never declared."""
+    return re.sub(r".*[}:]", "", str(name)).lower()
+
+
+def _is_plain(attribute: tuple[str | bytes, str | bytes]) -> bool:
+    """Whether it has no prefix: it goes before one of the same name that has."""
+    return not re.search("[}:]", str(attribute[0]))
+
+
+def _categories(source: Source) -> str:
+    """What config.toml says of a source and OPML has no attributes for: /country/ML,/topic/sahel/0.6 (OPML 2.0, category)."""
+    priors = {"": source.topics} if isinstance(source.topics, str) else source.topics
+    labels = [
+        ("type", source.type),
+        ("control", source.control if source.control != "unknown" else None),
+        *(("country", country) for country in source.countries),
+        *(("topic", f"{name}/{prior}".lstrip("/")) for name, prior in priors.items()),
+    ]
+    return ",".join(f"/{key}/{value}" for key, value in labels if value)
+
+
+def _labelled(outline: Outline, categories: str) -> Outline:
+    """*outline* with what `_categories` wrote; what is none of it is passed over."""
+    labels = [category.strip().strip("/").split("/") for category in categories.split(",")]
+    words = {label[0]: label[1] for label in labels if len(label) == 2}
+    priors: dict[str, float | Literal["always"]] = {
+        label[1]: "always" if label[2] == "always" else float(label[2])
+        for label in labels
+        if len(label) == 3 and label[0] == "topic" and re.fullmatch(r"always|0(\.\d{1,10})?|1(\.0)?", label[2])
+    }
+    return replace(
+        outline,
+        type=words.get("type"),
+        control=words.get("control"),
+        countries=tuple(label[1] for label in labels if len(label) == 2 and label[0] == "country"),
+        topics="always" if words.get("topic") == "always" else priors,
+    )
 
 
 def _document(title: str) -> tuple[etree._Element, etree._Element]:

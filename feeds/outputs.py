@@ -107,7 +107,10 @@ class Publication:
         yield Batch(("feeds.opml",), key, lambda: [feeds_opml(self._config, titles)])
         images = self._config.image("icon"), self._config.image("logo")
         yield Batch((ICON, LOGO), None, lambda: assets(*images))
-        followed = [(each.name, each.url, each.language, each.countries) for each in self._config.enabled_sources]
+        followed = [
+            (each.name, each.url, each.language, each.countries, each.type, each.control, each.topics)
+            for each in self._config.enabled_sources
+        ]
         key = key_of(self._common, followed)
         yield Batch(("sources.opml",), key, lambda: [sources_opml(self._config)])
         rows, days = report(self._config, self._store, self._now, self._states)

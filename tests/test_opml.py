@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from feeds.config import Publish, Source, parse
-from feeds.errors import UsageError
+from feeds.config import Publish, Source, load, parse
+from feeds.errors import ListError
 from feeds.markup import valid
-from feeds.opml import Outline, feeds_opml, read_opml, sources_opml
+from feeds.opml import Outline, feeds_opml, left_out, read_opml, sources_opml
 from feeds.urls import public_url, resolve
+from tests.test_cli import feeds
 
 CONFIG = parse(
     """
@@ -145,9 +146,17 @@ def test_list_in_utf16_is_read() -> None:
     assert read_opml(document.encode("utf-16")) == [Outline("https://a.example/", "Été")]
 
 
-def test_list_that_breaks_off_is_read_as_far_as_it_goes() -> None:
-    document = b'<opml><body><outline text="A" xmlUrl="https://a.example/"/><outline text="B" xmlUrl="https://b.ex'
-    assert read_opml(document) == [Outline("https://a.example/", "A")]
+@pytest.mark.parametrize(
+    "document",
+    [
+        b'<opml><body><outline text="A" xmlUrl="https://a.example/"/><outline text="B" xmlUrl="https://b.ex',
+        b'<opml><body><outline text="A" xmlUrl="https://a.example/"/>',
+        b'<opml><body><outline text="A" xmlUrl="https://a.example/"/><outline text=B" xmlUrl=https://b.example/></body></opml>',
+    ],
+)
+def test_list_that_has_lost_feeds_is_said_to_be_broken(document: bytes) -> None:
+    with pytest.raises(ListError, match="broken"):
+        read_opml(document)
 
 
 def test_written_list_is_valid_and_the_same_every_time() -> None:
@@ -158,9 +167,151 @@ def test_written_list_is_valid_and_the_same_every_time() -> None:
     assert all(outline.get("type") == "rss" for outline in root.iter("outline") if outline.get("xmlUrl"))
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        '<opml><body><outline text="Caf&eacute;&nbsp;noir" xmlUrl="https://a.example/?a=1&b"/></body></opml>',
+        '<!DOCTYPE opml [<!ENTITY x "y">]><opml><body><outline text="Caf&#233;&nbsp;noir" xmlUrl="https://a.example/?a=1&b"/></body></opml>',
+        '<OPML><Body><Outline TEXT="Café noir" XMLURL="https://a.example/?a=1&b"/></Body></OPML>',
+        '<opml xmlns="http://opml.org/spec2"><body><outline text="Café noir" xmlUrl="https://a.example/?a=1&b"/></body></opml>',
+        '<o:opml xmlns:o="urn:x"><o:body><o:outline o:text="Café noir" o:xmlUrl="https://a.example/?a=1&b"/></o:body></o:opml>',
+        '<o:opml><o:body><o:outline x:text="no" text="Café noir" xmlurl="https://a.example/?a=1&b" x:y="z"/></o:body></o:opml>',
+        '<opml><body><outline text="Café noir" title="" xmlUrl="https://a.example/?a=1&b"></body></opml>',
+        '\ufeff\n <?xml version="1.0"?>\n<opml><body><outline text="Café\x01 noir" xmlUrl="https://a.example/?a=1&b"/></body></opml>\0',
+        "<opml><body><outline text='Café noir' xmlUrl='https://a.example/?a=1&amp;b'/></body></opml><!-- made by x -->",
+        "<opml><body>"
+        + '<outline text="folder">' * 300
+        + '<outline text="Café noir" xmlUrl="https://a.example/?a=1&b"/>'
+        + "</outline>" * 300
+        + "</body></opml>",
+    ],
+)
+def test_list_is_read_as_other_programs_write_it(document: str) -> None:
+    (outline,) = read_opml(document.encode())
+    assert (outline.url, (outline.title or "").replace("\xa0", " ")) == ("https://a.example/?a=1&b", "Café noir")
+
+
+def test_markup_in_a_name_is_part_of_it() -> None:
+    document = b'<opml><body><outline text="News <b>today</b>" xmlUrl="https://a.example/"/></body></opml>'
+    assert read_opml(document) == [Outline("https://a.example/", "News <b>today</b>")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "windows-1251", "koi8-r"])
+def test_list_is_read_in_the_encoding_that_it_declares(encoding: str) -> None:
+    document = (
+        f'<?xml version="1.0" encoding="{encoding.removesuffix("-sig")}"?>'
+        '<opml version="2.0"><body><outline text="Лента новостей редакции" xmlUrl="https://a.example/"/></body></opml>'
+    )
+    assert read_opml(document.encode(encoding)) == [Outline("https://a.example/", "Лента новостей редакции")]
+
+
+def test_address_that_nobody_here_can_fetch_is_told_apart() -> None:
+    addresses = [
+        "gopher://g.example/",
+        "file:///etc/passwd",
+        "javascript:x",
+        "feed.xml",
+        "itpc://a.example/pod",
+        "//c.example/x",
+    ]
+    outlines = "".join(f'<outline text="T" xmlUrl="{address}"/>' for address in addresses)
+    document = f'<opml version="2.0"><body>{outlines}</body></opml>'.encode()
+    assert [each.url for each in read_opml(document)] == ["http://a.example/pod"]
+    assert [each.url for each in left_out(document)] == [*addresses[:4], addresses[5]]
+
+
+def test_labels_of_a_source_are_written_and_read_again() -> None:
+    labelled = (
+        Source(
+            url="https://a.example/",
+            name="A",
+            language="fr",
+            country=("ML", "NE"),
+            type="agency",
+            control="state",
+            topics={"sahel": 0.6, "x": "always"},
+        ),
+        Source(url="https://b.example/", name="B", country="ML", topics="always"),
+        Source(url="https://c.example/", name="C"),
+    )
+    read = {
+        each.title: each for each in read_opml(sources_opml(msgspec.structs.replace(CONFIG, sources=labelled)).body)
+    }
+    assert read["A"] == Outline(
+        "https://a.example/", "A", None, "fr", "agency", "state", ("ML", "NE"), {"sahel": 0.6, "x": "always"}
+    )
+    assert (read["B"].countries, read["B"].topics) == (("ML",), "always")
+    assert read["C"] == Outline("https://c.example/", "C")
+
+
+@pytest.mark.parametrize("category", ["news,/tech/web", "/topic/sahel/NaN,/topic/x/1e9,/type", ",,/,//", "/country"])
+def test_categories_of_other_programs_are_no_labels(category: str) -> None:
+    document = f'<opml><body><outline xmlUrl="https://a.example/" category="{category}"/></body></opml>'
+    assert read_opml(document.encode()) == [Outline("https://a.example/")]
+
+
+CONFIG_WITH_LABELS = """
+[topics.sahel]
+use = "sahel"
+[topics.gold]
+any_of = ["gold"]
+[[sources]]
+url = "https://a.example/feed"
+name = "A"
+language = "fr"
+country = ["ML", "NE"]
+type = "agency"
+control = "state-linked"
+topics = { sahel = 0.6, gold = "always" }
+"""
+
+
+def test_list_that_was_exported_brings_its_labels_into_another_config(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(CONFIG_WITH_LABELS)
+    (tmp_path / "list.opml").write_text(feeds(tmp_path, "export", "--opml").stdout)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "config.toml").write_text('[topics.sahel]\nuse = "sahel"\n')
+    done = feeds(other, "import", "../list.opml")
+    assert done.returncode == 0, done.stderr
+    (source,) = load(other / "config.toml").sources
+    assert source == Source(
+        url="https://a.example/feed",
+        name="A",
+        language="fr",
+        country=("ML", "NE"),
+        type="agency",
+        control="state-linked",
+        topics={"sahel": 0.6},  # there is no topic gold here
+    )
+
+
+@pytest.mark.parametrize(
+    "document", ["", "hello", "<rss/>", '<opml><body><outline text="A" xmlUrl="https://a.example/"/><outline te']
+)
+def test_broken_list_is_one_line_and_changes_nothing(tmp_path: Path, document: str) -> None:
+    (tmp_path / "config.toml").write_text("# Ours\n")
+    (tmp_path / "list.opml").write_text(document)
+    done = feeds(tmp_path, "import", "list.opml")
+    assert (done.returncode, len(done.stderr.splitlines()), done.stdout) == (1, 1, "")
+    assert done.stderr.startswith("feeds: list.opml: ")
+    assert (tmp_path / "config.toml").read_text() == "# Ours\n"
+
+
+def test_import_names_what_it_leaves_out(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("")
+    (tmp_path / "list.opml").write_text(
+        '<opml version="2.0"><body><outline text="Log" xmlUrl="gemini://g.example/log"/>'
+        '<outline text="A" xmlUrl="https://a.example/" category="/type/podcast"/></body></opml>'
+    )
+    done = feeds(tmp_path, "import", "list.opml")
+    assert (done.returncode, done.stdout) == (0, "1 sources added, 0 were there already, 1 left out\n")
+    assert done.stderr == 'left out "Log": gemini://g.example/log (only http and https are fetched)\n'
+
+
 @pytest.mark.parametrize("document", [b"", b"text", b"<rss/>", b'{"opml": 1}'])
 def test_what_is_no_opml_is_said(document: bytes) -> None:
-    with pytest.raises(UsageError, match="not OPML"):
+    with pytest.raises(ListError, match="not OPML"):
         read_opml(document)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -13,6 +14,7 @@ from feeds.errors import UsageError
 if TYPE_CHECKING:
     from feeds.config import Config
     from feeds.discover import Discovered
+    from feeds.opml import Outline
 
 ADD_EPILOG = """\b
 Examples:
@@ -95,27 +97,56 @@ def remove(path: Path, source: str) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def import_(path: Path, file: Path) -> None:
-    """Follow every feed of another reader's OPML list; those that are there already are left alone."""
+    """Follow every feed of another reader's OPML list; those that are there already are left alone.
+
+    A list that `feeds export --opml` wrote brings language, type, control, country and topics of each source, too.
+    """
     from feeds.config import edit
-    from feeds.language import language_tag
-    from feeds.opml import read_opml
-    from feeds.urls import host_of
+    from feeds.errors import ListError
+    from feeds.opml import left_out, read_opml
+    from feeds.urls import host_of, shown
 
     config = open_config(path)
     known = {source.url for source in config.sources}
-    outlines = read_opml(file.read_bytes())
-    new: list[dict[str, str | None]] = []
+    document = file.read_bytes()
+    try:
+        outlines, unfetched = read_opml(document), left_out(document)
+    except ListError as error:
+        raise ListError(f"{file}: {error}; nothing was imported") from error
+    new: list[dict[str, Any]] = []
     with progress_bar("Importing") as progress:
         for done, outline in enumerate(outlines, 1):
             if outline.url not in known:
                 name = edit.free_name(
                     config, outline.title or host_of(outline.url), [str(each["name"]) for each in new]
                 )
-                new.append({"url": outline.url, "name": name, "language": language_tag(outline.language)})
+                new.append({"url": outline.url, "name": name} | _labels(outline, config))
             if progress:
                 progress(done, len(outlines))
     edit.add_sources(path, new)
-    click.echo(f"{len(new)} sources added, {len(outlines) - len(new)} were there already")
+    for outline in unfetched:
+        named = f' "{outline.title}"' if outline.title else ""
+        click.echo(f"left out{named}: {shown(outline.url)} (only http and https are fetched)", err=True)
+    left = f", {len(unfetched)} left out" if unfetched else ""
+    click.echo(f"{len(new)} sources added, {len(outlines) - len(new)} were there already{left}")
+
+
+def _labels(outline: Outline, config: Config) -> dict[str, Any]:
+    """What a list says of a source, as far as it may stand in *config*: another's topics are not ours."""
+    from feeds.config import Control, SourceType
+    from feeds.language import language_tag
+
+    topics = outline.topics
+    if not isinstance(topics, str):
+        topics = {name: prior for name, prior in topics.items() if name in config.topics}
+    countries = [country for country in outline.countries if re.fullmatch("[A-Z]{2}", country)]
+    return {
+        "language": language_tag(outline.language),
+        "country": countries if len(countries) > 1 else "".join(countries),
+        "type": outline.type if outline.type in get_args(SourceType) else None,
+        "control": outline.control if outline.control in get_args(Control) else None,
+        "topics": topics,
+    }
 
 
 COMMANDS = (add, remove, import_)

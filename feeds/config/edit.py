@@ -34,12 +34,16 @@ def with_sources(text: str, sources: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _table(source: Mapping[str, Any]) -> str:
-    lines = [
-        f"{key} = {tomlkit.item(source[key]).as_string()}"
-        for key in _ORDER
-        if source.get(key) not in (None, "", [], ())
-    ]
+    lines = [f"{key} = {_value(source[key])}" for key in _ORDER if source.get(key) not in (None, "", [], (), {})]
     return "[[sources]]\n" + "\n".join(lines) + "\n"
+
+
+def _value(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return str(tomlkit.item(value).as_string())
+    table = tomlkit.inline_table()
+    table.update(value)
+    return table.as_string()
 
 
 def without_source(text: str, config: Config, source: Source) -> str | None:
