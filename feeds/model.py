@@ -79,7 +79,7 @@ class Entry(Struct, frozen=True):
 
 
 class ParsedFeed(Struct, frozen=True):
-    """A feed document, read. *entries* are in document order.
+    """A feed document, read. *entries* are in document order. *authors* are those of entries that name none themselves.
 
     *keys* tell each entry as it stands in the document from all others, where that can be told (else there are none);
     *left_out* are those of entries that are known already, and were not read again. *problem* says what was wrong with
@@ -94,6 +94,7 @@ class ParsedFeed(Struct, frozen=True):
     updated: str | None = None
     language: str | None = None
     self_link: str | None = None
+    authors: tuple[str, ...] = ()
     ttl: timedelta | None = None
     skip_hours: frozenset[int] = frozenset()  # 0–23, UTC
     skip_days: frozenset[int] = frozenset()  # Monday is 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -36,7 +37,13 @@ _LONGEST_SUMMARY = 5000
 _LONGEST_TITLE = 500
 _MOST_CATEGORIES, _MOST_AUTHORS, _MOST_ENCLOSURES = 30, 20, 50
 _NOBODY = frozenset("admin administrator webmaster editor root noreply no-reply unknown none null author".split())
-_ADDRESS = re.compile(r"[<(\[]?\s*(?:mailto:)?[^\s<>()\[\]]+@[^\s<>()\[\]]*\s*[>)\]]?")
+_ADDRESS = re.compile(
+    r"[<(\[]?\s*(?:mailto:)?[^\s<>()\[\],;]+@[^\s<>()\[\],;]*\s*[>)\]]?"
+    r"|[\w.+-]+\s?[(\[{]\s?at\s?[)\]}]\s?[\w-]+(?:\s?(?:\.|[(\[{]\s?dot\s?[)\]}])\s?[\w-]+)+",
+    re.IGNORECASE,
+)
+# Between people of whom the first has an address, in brackets or before a name in brackets.
+_BETWEEN_AUTHORS = re.compile(r";|(?<=[>)])\s*(?:,|&|/|\b(?:and|et|und|y|e|и)\b|(?=[^\s,]+@))")
 # "Von" before a surname alone is part of it; "von" always is.
 _BY = re.compile(r"(?:(?i:by|par|por|автор|بقلم)|Von(?=\s+\S+\s+\S))\s*[:：]?\s+")
 
@@ -169,7 +176,7 @@ def _article(
         language=_language(entry, feed, source, f"{title}. {summary}"),
         published=published,
         updated=updated,
-        authors=_authors(entry.authors, byline),
+        authors=_authors(entry.authors, byline, feed.authors),
         categories=_categories(entry.categories),
         image=_image(entry, content),
         enclosures=_enclosures(entry.enclosures),
@@ -267,23 +274,42 @@ def _language(entry: Entry, feed: ParsedFeed, source: Source, text: str) -> str 
     return language_of(text, (entry.language, *of_texts, source.language, feed.language))
 
 
-def _authors(said: Iterable[str], byline: str | None) -> tuple[str, ...]:
-    """Names alone: no "By", no e-mail addresses, nobody twice; from the byline where the feed names nobody."""
-    names = [name for text in islice(said, 100) if (name := author_name(text))]
-    if not names and byline and (name := author_name(byline)):
-        names = [name]
+def _authors(said: Iterable[str], byline: str | None, of_feed: Iterable[str]) -> tuple[str, ...]:
+    """Names alone: no "By", no e-mail addresses, nobody twice.
+
+    Where the entry has no author they come from the byline, else from the feed (RFC 4287 section 4.2.1).
+    """
+    entry_authors = list(islice(said, 100))
+    names = [name for text in entry_authors for name in author_names(text)]
+    if not names and byline:
+        names = list(author_names(byline))
+    if not names and not entry_authors:
+        names = [name for text in islice(of_feed, 100) for name in author_names(text)]
     return tuple(dict.fromkeys(names))[:_MOST_AUTHORS]
+
+
+@lru_cache(4096)
+def author_names(text: str) -> tuple[str, ...]:
+    """The names of one or several people: "NAME; NAME", "mail@host (NAME), mail@host (NAME)", "NAME <mail@host>, NAME".
+
+    A comma or "and" between names alone divides nothing: "Doe, Jane" is one.
+    """
+    text = text[:2000]
+    said = html.unescape(html.unescape(text)) if "&" in text else text
+    parts = _BETWEEN_AUTHORS.split(said) if "@" in said or ";" in said else [text]
+    return tuple(name for part in parts if (name := author_name(part)))
 
 
 @lru_cache(4096)
 def author_name(text: str) -> str | None:
     """The name in "By NAME", "mail@host (NAME)", "NAME <mail@host>"; None where there is no name."""
     said = valid(text[:300])
-    cleaned = plain_title(Text(said, html=True)) if re.search("[<&]", said) and "@" not in said else said
-    in_brackets = re.fullmatch(r"\s*[^\s()]+@[^\s()]+\s*\(([^()]+)\)\s*", cleaned)
-    name = in_brackets[1] if in_brackets else cleaned
+    in_brackets = re.fullmatch(r"\s*[^\s()]+@[^\s()]+\s*\((.+)\)\s*", said)
     # RSS 2.0 asks for an e-mail address in <author>; one is never published.
-    name = " ".join(_ADDRESS.sub(" ", name).split()).strip(" ,;:-–—\"'<>")
+    name = _ADDRESS.sub(" ", in_brackets[1] if in_brackets else said)
+    if re.search("[<&]", name):
+        name = _ADDRESS.sub(" ", plain_title(Text(name, html=True)))
+    name = " ".join(name.split()).strip(" ,;:-–—\"'<>")
     by = _BY.match(name)
     name = name[by.end() :] if by else name
     if not name or name.lower() in _NOBODY or not re.search(r"[^\W\d_]", name) or re.match(r"https?://", name):

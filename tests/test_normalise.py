@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from feeds.model import Article, Enclosure, Entry, ParsedFeed, Text
-from feeds.normalise import author_name, normalise
+from feeds.normalise import author_name, author_names, normalise
 from tests.build import NOW, source
 
 
@@ -268,6 +268,52 @@ def test_language_that_the_text_contradicts_is_detected() -> None:
 )
 def test_author_is_a_name_without_an_address(text: str, name: str | None) -> None:
     assert author_name(text) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("anne@news.photography (Anne Keita)", ("Anne Keita",)),
+        ("anne@news.photography", ()),
+        ("Anne Keita <anne@xn--e1afmkfd.xn--p1ai>", ("Anne Keita",)),
+        ("Anne Keita <anne@почта.рф>", ("Anne Keita",)),
+        ("Anne Keita &lt;anne@a.example&gt;", ("Anne Keita",)),
+        ("&quot;Keita, Anne&quot; &lt;anne@a.example&gt;", ("Keita, Anne",)),
+        ("mailto:anne@a.example?subject=Hi (Anne Keita)", ("Anne Keita",)),
+        ("anne@a.example (Anne Keita (Bamako))", ("Anne Keita (Bamako)",)),
+        ("anne@a.example Anne Keita", ("Anne Keita",)),
+        ("Anne Keita anne@localhost", ("Anne Keita",)),
+        ("anne [at] a [dot] example", ()),
+        ("Anne Keita (at) Reuters", ("Anne Keita (at) Reuters",)),
+        ("@annekeita", ("@annekeita",)),
+        ("Anne Keita; Binta Sow", ("Anne Keita", "Binta Sow")),
+        ("anne@a.example (Anne Keita), binta@b.museum (Binta Sow)", ("Anne Keita", "Binta Sow")),
+        (
+            "Anne Keita <anne@a.example>, Binta Sow <binta@b.example> and Coumba Ba",
+            ("Anne Keita", "Binta Sow", "Coumba Ba"),
+        ),
+        ("anne@a.example (Anne Keita) binta@b.example (Binta Sow)", ("Anne Keita", "Binta Sow")),
+        ("anne@a.example, binta@b.example", ()),
+        ("Keita, Anne", ("Keita, Anne",)),
+        ("Jos&amp;eacute; Ba &amp;amp; Co", ("José Ba & Co",)),
+        ("", ()),
+    ],
+)
+def test_authors_are_names_without_addresses(text: str, names: tuple[str, ...]) -> None:
+    assert author_names(text) == names
+
+
+def test_entry_without_an_author_has_that_of_its_byline_or_else_the_feeds() -> None:
+    page = "<h1>Rain</h1><p class='byline'>By A. Diop</p><p>It rained.</p>"
+    entries = (
+        Entry(guid="1"),
+        Entry(guid="2", authors=("A. Diop",)),
+        Entry(guid="3", authors=("diop@courier.news",)),
+        Entry(guid="4", title=Text("Rain"), content=Text(page, True)),
+    )
+    feed = ParsedFeed("atom10", authors=("desk@courier.news (The Desk)", "Courier"), entries=entries)
+    made = normalise(feed, source(), NOW)
+    assert [each.authors for each in made] == [("The Desk", "Courier"), ("A. Diop",), (), ("A. Diop",)]
 
 
 def test_nobody_is_named_twice() -> None:

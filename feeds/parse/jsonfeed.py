@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Container, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeGuard
 
 from feeds.errors import ParseError
 from feeds.model import Enclosure, Entry, ParsedFeed, Response, Text
@@ -40,7 +40,7 @@ def parse_json(response: Response, known: Container[str] = (), salt: str = "") -
     base = _string(document, "home_page_url") or response.url
     items = [item for item in document["items"] if isinstance(item, dict)]
     skipped = len(document["items"]) - len(items)
-    keys = _keys(items, salt, base, str(_string(document, "language")))
+    keys = _keys(items, salt, base, str(_string(document, "language")), *_authors(document))
     new = [(key, item) for key, item in zip(keys, items, strict=True) if key not in known]
     return ParsedFeed(
         format="json10" if version.rstrip("/").endswith("/1") else "json11",
@@ -49,6 +49,7 @@ def parse_json(response: Response, known: Container[str] = (), salt: str = "") -
         id=_string(document, "feed_url"),
         language=_string(document, "language"),
         self_link=resolve(response.url, _string(document, "feed_url") or ""),
+        authors=tuple(_authors(document)),
         entries=tuple(_entry(item, base) for _, item in new),
         problem=problem or (f"{skipped} items are no objects" if skipped else None),
         keys=tuple(key for key, _ in new),
@@ -93,7 +94,7 @@ def _salvaged(text: str) -> dict[str, Any] | None:
 def _entry(item: dict[str, Any], base: str) -> Entry:
     markup, plain = _string(item, "content_html"), _string(item, "content_text")
     summary = _string(item, "summary")
-    link = as_given(base, _string(item, "url") or "") or as_given(base, _string(item, "external_url") or "")
+    link = as_given(base, _address(item, "url")) or as_given(base, _address(item, "external_url"))
     content = Text(markup, True, link or base) if markup else Text(plain, False, link or base) if plain else None
     title = _string(item, "title")
     return Entry(
@@ -103,11 +104,11 @@ def _entry(item: dict[str, Any], base: str) -> Entry:
         summary=Text(summary) if summary else None,
         content=content,
         authors=tuple(_authors(item)),
-        published=_string(item, "date_published"),
-        updated=_string(item, "date_modified"),
+        published=_date(item, "date_published"),
+        updated=_date(item, "date_modified"),
         language=_string(item, "language"),
         categories=tuple(_whole(tag) for tag in _list(item, "tags") if isinstance(tag, str)),
-        image=resolve(base, _string(item, "image") or _string(item, "banner_image") or ""),
+        image=resolve(base, _address(item, "image") or _address(item, "banner_image")),
         enclosures=tuple(_attachments(item, base)),
     )
 
@@ -127,24 +128,49 @@ def _whole(text: str) -> str:
 def _identifier(item: dict[str, Any]) -> str | None:
     """The id; a number, which is wrong but common, as text."""
     value = item.get("id")
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else _string(item, "id")
+    return str(value) if _is_number(value) else _string(item, "id")
 
 
 def _list(item: dict[str, Any], key: str) -> list[Any]:
+    """The list under *key*; what stands there alone, which is wrong but common, as a list of one."""
     value = item.get(key)
-    return value if isinstance(value, list) else []
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _authors(item: dict[str, Any]) -> Iterator[str]:
-    """Version 1.1 has a list, 1.0 one."""
-    for author in [*_list(item, "authors"), item.get("author")]:
-        if isinstance(author, dict) and (name := _string(author, "name")):
+def _authors(holder: dict[str, Any]) -> Iterator[str]:
+    """Version 1.1 has a list of objects, 1.0 one object; names alone are common, too."""
+    for author in [*_list(holder, "authors"), *_list(holder, "author")]:
+        if name := _string(author if isinstance(author, dict) else {"name": author}, "name"):
             yield name
+
+
+def _address(item: dict[str, Any], key: str) -> str:
+    """The URL under *key*, also of an object or a list that holds it; "" where there is none."""
+    for value in _list(item, key):
+        if found := _string(value if isinstance(value, dict) else {"url": value}, "url"):
+            return found
+    return ""
 
 
 def _attachments(item: dict[str, Any], base: str) -> Iterator[Enclosure]:
     for attachment in _list(item, "attachments"):
-        if isinstance(attachment, dict) and (url := resolve(base, _string(attachment, "url") or "")):
-            size = attachment.get("size_in_bytes")
-            length = int(size) if isinstance(size, int | float) and 0 <= size < 2**53 else None
-            yield Enclosure(url, _string(attachment, "mime_type"), length)
+        said = attachment if isinstance(attachment, dict) else {"url": attachment}
+        if url := resolve(base, _string(said, "url") or ""):
+            yield Enclosure(url, _string(said, "mime_type"), _size(said.get("size_in_bytes")))
+
+
+def _size(value: Any) -> int | None:
+    """A number of bytes, also as text; None where it is none that a file can have."""
+    if isinstance(value, str) and re.fullmatch(r"\s*\d{1,15}(?:\.0*)?\s*", value):
+        return int(float(value))
+    return int(value) if _is_number(value) and 0 <= value < 2**53 else None
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _date(item: dict[str, Any], key: str) -> str | None:
+    """A date as text; seconds or milliseconds since 1970, which are wrong but plain, as their digits."""
+    value = item.get(key)
+    return str(int(value)) if _is_number(value) and 0 <= value < 2**53 else _string(item, key)

@@ -12,9 +12,7 @@ from feedparser.namespaces.mediarss import Namespace as MediaRss
 from feeds.errors import ParseError
 
 _pop = _FeedParserMixin.pop
-_sync_author_detail = _FeedParserMixin._sync_author_detail
 _start_item = Namespace._start_item
-_LONGEST_AUTHOR = 1000
 
 
 def read(url: str, document: bytes) -> Any:
@@ -63,15 +61,28 @@ def _end_media_description(self: Any) -> None:
     self.pop("media_description")
 
 
-def _sync_short_author_detail(self: Any, key: str = "author") -> None:
-    """feedparser looks for an e-mail address with a pattern that takes the square of a name's length."""
+def _keep_author_whole(self: Any, key: str = "author") -> None:
+    """A name and an address stay together, for normalise to tell apart.
+
+    feedparser does it with a pattern that leaves "ography" of anne@news.photography, and takes the square of a name's length.
+    """
     context = self._get_context()
-    if isinstance(author := dict.get(context, key), str):
-        context[key] = author[:_LONGEST_AUTHOR]
-    _sync_author_detail(self, key)
+    people, author = dict.get(context, f"{key}s"), dict.get(context, key)
+    if people and not people[-1] and author:
+        people[-1]["name"] = author
 
 
-_FeedParserMixin._sync_author_detail = _sync_short_author_detail
+def _start_managing_editor(self: Any, attributes: Any) -> None:
+    """Who answers for a channel wrote none of its items: feedparser takes it for the feed's author."""
+    self.push("managingeditor", 1)
+
+
+def _end_managing_editor(self: Any) -> None:
+    self.pop("managingeditor")
+
+
+_FeedParserMixin._sync_author_detail = _keep_author_whole
+Namespace._start_managingeditor, Namespace._end_managingeditor = _start_managing_editor, _end_managing_editor
 _FeedParserMixin.pop = _pop_outside_images
 # An id is compared, never followed: resolved, it would change whenever the feed moves. RFC 4287 section 4.2.6.
 _FeedParserMixin.can_be_relative_uri = _FeedParserMixin.can_be_relative_uri - {"id"}

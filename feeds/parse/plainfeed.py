@@ -17,7 +17,6 @@ from typing import Any
 from feedparser.html import _cp1252
 from feedparser.mixin import _FeedParserMixin
 from feedparser.urls import _urljoin, make_safe_absolute_uri
-from feedparser.util import FeedParserDict
 from lxml import etree
 
 _PREFIXES: dict[str, str] = {uri.lower(): prefix for uri, prefix in _FeedParserMixin.namespaces.items()}
@@ -233,7 +232,7 @@ class _Item:
             raise _UnusualError  # feedparser lets the one write over the other
         if not len(element):
             self.found["author"] = value = _said(element)
-            people.append(_person(value))
+            people.append({"name": value} if value else {})
             return
         person = {}
         for child in element:
@@ -364,21 +363,3 @@ def _joined(base: str, href: str) -> str:
     if _WHOLE.fullmatch(href) and "/." not in href:
         return href
     return str(_urljoin(base, href))
-
-
-class _Context:
-    """What feedparser's own reading of a name and an address wants for a parser."""
-
-    def __init__(self, author: str) -> None:
-        self.context = FeedParserDict(author=author, authors=[FeedParserDict()])
-
-    def _get_context(self) -> Any:
-        return self.context
-
-
-@lru_cache(4096)
-def _person(author: str) -> dict[str, str]:
-    """*author* as name and e-mail address."""
-    context = _Context(author)
-    _FeedParserMixin._sync_author_detail(context)
-    return dict(context.context["authors"][0])

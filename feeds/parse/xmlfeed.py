@@ -62,6 +62,7 @@ def parse_xml(response: Response, known: Container[str] = (), salt: str = "") ->
         updated=_value(feed, "updated") or _value(feed, "published"),
         language=language,
         self_link=_link(feed, "self", response.url),
+        authors=tuple(_authors(feed)),
         ttl=_ttl(feed),
         skip_hours=_skip_hours(text),
         skip_days=_skip_days(text),
@@ -192,7 +193,7 @@ def _entry(found: Any, url: str, feed_language: str | None, is_rss: bool) -> Ent
         title=title,
         summary=summary,
         content=content,
-        authors=tuple(_authors(found)),
+        authors=tuple(_authors(found)) or tuple(_authors(dict.get(found, "source") or {})),
         published=_value(found, "published") or _value(found, "created"),
         updated=_value(found, "updated"),
         language=_value(found, "language"),
@@ -249,12 +250,13 @@ def _alternate(holder: Any, base: str) -> str | None:
     return next((found for href in hrefs if (found := as_given(base, href))), None)
 
 
-def _authors(found: Any) -> Iterator[str]:
-    people = dict.get(found, "authors") or ()
+def _authors(holder: Any) -> Iterator[str]:
+    """Each author as given: a name, an address, or both in one."""
+    people = dict.get(holder, "authors") or ()
     for person in people:
         if person.get("name") or person.get("email"):
             yield person.get("name") or person["email"]
-    if not any(people) and (author := _value(found, "author")):
+    if not any(people) and (author := _value(holder, "author")):
         yield author
 
 
