@@ -12,6 +12,7 @@ from feeds.model import Article, Digests
 # What does not change the meaning: where in its document it stood, what we make of it, and the digests themselves.
 _LEFT_OUT = {"position": 0, "topics": {}}
 _APART = "apart:"
+_SHORTEST_TELLING = 40  # characters of a summary
 _SAID = tuple(name for name in Article.__struct_fields__ if name != "digests")
 
 
@@ -41,11 +42,16 @@ def shared_identity(identity: str) -> str:
 
 
 def digests_of(article: Article) -> Digests:
-    """Of *title*: equal for equal titles; of *words*: as long as edits are cosmetic; of *all*: while nothing changes."""
+    """Of *title*: equal for equal titles; of *words*: as long as edits are cosmetic; of *all*: while nothing changes.
+
+    Words of a short text, or of one that only repeats the title, may be another article's by chance.
+    """
     title = words(article.title)
+    is_telling = len(article.summary) >= _SHORTEST_TELLING and words(article.summary) != title
     said = {name: getattr(article, name) for name in _SAID} | _LEFT_OUT
     return Digests(
         title=digest(title),
         words=digest(title, words(article.content or article.summary)),
         all=digest(msgspec.json.encode(said).decode()),
+        is_telling=is_telling,
     )

@@ -155,11 +155,12 @@ class Place(NamedTuple):
 
 
 class Digests(NamedTuple):
-    """What an article is known again by, see feeds.digests."""
+    """What an article is known again by, see feeds.digests. *is_telling*: *words* tell it from other sources' articles."""
 
     title: str
     words: str
     all: str
+    is_telling: bool
 
 
 class Article(Struct, frozen=True, kw_only=True):

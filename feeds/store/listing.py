@@ -14,13 +14,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, Row, Select, bindparam, delete, func, insert, select
 
-from feeds.digests import digests_of, fragment_of, shared_identity, words
+from feeds.digests import digests_of, fragment_of, shared_identity
 from feeds.model import Article, Digests
 from feeds.store.schema import articles, listings, meta, sources
 
 Key = tuple[int, str]  # a source's id, and an identity there
 
-_SHORTEST_COPY = 40  # characters of a summary: under one title, shorter texts can be the same by chance
 _LONGEST_BETWEEN_COPIES = timedelta(days=30)
 _CHUNK = 500  # SQLite allows 32,766 variables (sqlite.org/limits.html); older builds 999
 
@@ -138,8 +137,8 @@ def _candidates(connection: Connection, new: Sequence[tuple[int, Article]]) -> _
 
 def copied_words(article: Article) -> str:
     """The digest by which copies of *article* are known, "" where its text is too short to tell it from another's."""
-    is_long = len(article.summary) >= _SHORTEST_COPY and words(article.summary) != words(article.title)
-    return known_by(article).words if is_long else ""
+    digests = known_by(article)
+    return digests.words if digests.is_telling else ""
 
 
 def _possible(
