@@ -5,28 +5,62 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
+from feeds.config import Source
 from feeds.model import SourceRef, StoredArticle
 
 _CSV = (
-    "id", "title", "url", "published", "updated", "first_seen", "language", "source", "also", "authors", "topics",
-    "summary", "link", "guid",
-)  # fmt: skip
+    "id",
+    "title",
+    "url",
+    "published",
+    "updated",
+    "first_seen",
+    "language",
+    "source",
+    "also",
+    "authors",
+    "topics",
+    "summary",
+    "link",
+    "guid",
+    "control",
+    "type",
+    "country",
+)
 # What a spreadsheet would run as a formula is opened with an apostrophe (OWASP, CSV Injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
-def jsonl(articles: Iterable[StoredArticle]) -> Iterator[str]:
+# By a source's name: its control, type and country, as config.toml has them.
+Labels = Mapping[str, Mapping[str, Any]]
+NO_LABELS: Labels = MappingProxyType({})
+
+
+def source_labels(sources: Iterable[Source], controls: Mapping[str, str | None]) -> Labels:
+    """What is known of each source. One that has left the config keeps the control that it had there (*controls*)."""
+    labels: dict[str, Mapping[str, Any]] = {
+        name: {"control": control or "unknown", "type": None, "country": None} for name, control in controls.items()
+    }
+    for source in sources:
+        countries = source.countries
+        country = countries[0] if len(countries) == 1 else list(countries) or None
+        labels[source.name] = {"control": source.control, "type": source.type, "country": country}
+    return labels
+
+
+def jsonl(articles: Iterable[StoredArticle], labels: Labels) -> Iterator[str]:
     """One article a line, as the contract names its keys; absent is null."""
     for article in articles:
-        yield json.dumps(row(article), ensure_ascii=False) + "\n"
+        yield json.dumps(row(article, labels), ensure_ascii=False) + "\n"
 
 
-def row(article: StoredArticle) -> dict[str, Any]:
-    """An article as `export --jsonl` shows it."""
+def row(article: StoredArticle, labels: Labels = NO_LABELS) -> dict[str, Any]:
+    """An article as `export --jsonl` shows it. Its own source's labels stand beside it, too, as in CSV."""
     return {
         "id": article.id,
         "guid": article.guid,
@@ -42,8 +76,9 @@ def row(article: StoredArticle) -> dict[str, Any]:
         "authors": list(article.authors),
         "image": article.image,
         "enclosures": [{"url": each.url, "type": each.type, "length": each.length} for each in article.enclosures],
-        "source": _source(article.source),
-        "also": [_source(source) for source in article.also],
+        "source": _source(article.source, labels),
+        **_labels(article.source, labels),
+        "also": [_source(source, labels) for source in article.also],
         "topics": {
             name: {"score": round(match.score, 3), "matches": [_evidence(each) for each in match.evidence]}
             for name, match in sorted(article.topics.items())
@@ -51,15 +86,18 @@ def row(article: StoredArticle) -> dict[str, Any]:
     }
 
 
-def csv_lines(articles: Iterable[StoredArticle]) -> Iterator[str]:
+def csv_lines(articles: Iterable[StoredArticle], labels: Labels) -> Iterator[str]:
     """A heading and one article a line; a byte order mark first, by which spreadsheets know UTF-8."""
     yield "\ufeff" + _csv_line(_CSV)
     for article in articles:
-        values = row(article) | {
+        values = row(article, labels)
+        country = values["country"]
+        values |= {
             "source": article.source.name,
             "also": "; ".join(source.name for source in article.also),
             "authors": "; ".join(article.authors),
             "topics": "; ".join(sorted(article.topics)),
+            "country": "; ".join(country) if isinstance(country, list) else country,
         }
         yield _csv_line([_inert(str(values[name] or "")) for name in _CSV])
 
@@ -79,8 +117,12 @@ def _evidence(evidence: Any) -> dict[str, Any]:
     return {name: getattr(evidence, name) for name in names}
 
 
-def _source(source: SourceRef) -> dict[str, str]:
-    return {"name": source.name, "url": source.url}
+def _source(source: SourceRef, labels: Labels) -> dict[str, Any]:
+    return {"name": source.name, "url": source.url, **_labels(source, labels)}
+
+
+def _labels(source: SourceRef, labels: Labels) -> Mapping[str, Any]:
+    return labels.get(source.name) or {"control": "unknown", "type": None, "country": None}
 
 
 def _moment(moment: datetime | None) -> str | None:

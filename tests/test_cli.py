@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import re
@@ -151,7 +153,7 @@ def test_export_gives_every_article_with_the_named_keys(folder: Path) -> None:
     assert {row["guid"] for row in rows} == {"a", "b"}
     assert set(rows[0]) == {
         "id", "guid", "url", "link", "title", "summary", "content", "language", "published", "updated", "first_seen",
-        "authors", "image", "enclosures", "source", "also", "topics",
+        "authors", "image", "enclosures", "source", "also", "topics", "control", "type", "country",
     }  # fmt: skip
     assert datetime.fromisoformat(rows[0]["published"]) == parsedate_to_datetime(YESTERDAY)
     assert rows[0]["source"]["name"] == "Courier"
@@ -163,6 +165,30 @@ def test_export_csv_has_a_heading_and_no_formulas(folder: Path, web: Web) -> Non
     lines = feeds(folder, "export", "--csv").stdout.splitlines()
     assert lines[0].startswith("\ufeffid,title,url,")
     assert "'=HYPERLINK(1)" in lines[1]
+
+
+def test_export_says_who_controls_the_source(folder: Path, web: Web) -> None:
+    config = folder / "config.toml"
+    unlabelled = config.read_text()
+    config.write_text(unlabelled + 'control = "state"\ntype = "agency"\ncountry = ["ML", "NE"]\n')
+    feeds(folder, "refresh")
+    row = json.loads(feeds(folder, "export").stdout.splitlines()[0])
+    said = {"control": "state", "type": "agency", "country": ["ML", "NE"]}
+    assert row["source"] == {"name": "Courier", "url": web.url("/courier"), **said}
+    assert {key: row[key] for key in said} == said
+    (line, _) = csv.DictReader(io.StringIO(feeds(folder, "export", "--csv").stdout.removeprefix("\ufeff")))
+    assert (line["control"], line["type"], line["country"]) == ("state", "agency", "ML; NE")
+    assert json.loads(feeds(folder, "search", "title", "--json").stdout)["articles"][0]["control"] == "state"
+
+
+def test_export_keeps_the_control_of_a_source_that_left_the_config(folder: Path) -> None:
+    config = folder / "config.toml"
+    config.write_text(config.read_text() + 'control = "state"\ncountry = "ML"\n')
+    feeds(folder, "refresh")
+    assert json.loads(feeds(folder, "export").stdout.splitlines()[0])["country"] == "ML"
+    feeds(folder, "remove", "Courier")
+    row = json.loads(feeds(folder, "export").stdout.splitlines()[0])
+    assert (row["control"], row["type"], row["country"]) == ("state", None, None)
 
 
 def test_export_opml_lists_the_sources(folder: Path, web: Web) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from feeds.cli.common import clock, json_option, open_config, open_store, print_json, reader_may_leave
-from feeds.cli.searching import every, filter_options, parsed
+from feeds.cli.searching import every, filter_options, labels_of_sources, parsed
 from feeds.errors import UsageError
 
 if TYPE_CHECKING:
@@ -244,7 +244,8 @@ def export(path: Path, /, form: str, query: str, **filters: str | None) -> None:
         if not asked.is_empty:
             store.index()
         articles = store.articles() if asked.is_empty else every(store, asked)
-        lines = exporting.csv_lines(articles) if form == "csv" else exporting.jsonl(articles)
+        labels = labels_of_sources(config, store)
+        lines = exporting.csv_lines(articles, labels) if form == "csv" else exporting.jsonl(articles, labels)
         with reader_may_leave():
             for line in lines:
                 sys.stdout.write(line)

@@ -15,6 +15,7 @@ from feeds.errors import UsageError
 
 if TYPE_CHECKING:
     from feeds.config import Config
+    from feeds.export import Labels
     from feeds.model import StoredArticle
     from feeds.search import Query
     from feeds.store import Store
@@ -65,13 +66,14 @@ def search(
     with open_store(config) as store:
         store.index()
         found, further = store.search(asked, limit, before)
+        labels = labels_of_sources(config, store)
     if as_json:
         from feeds.export import row
 
-        print_json({"query": " ".join(query), "articles": [row(article) for article in found], "next": further})
+        print_json({"query": " ".join(query), "articles": [row(article, labels) for article in found], "next": further})
         return
     for article in found:
-        _show(article, asked, config)
+        _show(article, asked, labels)
     if not found:
         click.echo("nothing found")
     elif further is not None:
@@ -98,7 +100,14 @@ def every(store: Store, query: Query) -> Iterator[StoredArticle]:
             return
 
 
-def _show(article: StoredArticle, query: Query, config: Config) -> None:
+def labels_of_sources(config: Config, store: Store) -> Labels:
+    """Control, type and country of every source there ever was."""
+    from feeds.export import source_labels
+
+    return source_labels(config.sources, {state.name: state.control for state in store.states().values()})
+
+
+def _show(article: StoredArticle, query: Query, labels: Labels) -> None:
     from feeds.markup import plain_text
     from feeds.model import Text
     from feeds.search import marks, snippet
@@ -107,7 +116,7 @@ def _show(article: StoredArticle, query: Query, config: Config) -> None:
 
     title = prepared(article.title)
     text = plain_text(Text(article.content, html=True)) if article.content else article.summary
-    control = next((source.control for source in config.sources if source.name == article.source.name), "unknown")
+    control = labels[article.source.name]["control"] if article.source.name in labels else "unknown"
     label = f" ({control}-controlled)" if control == "state" else f" ({control})" if control == "state-linked" else ""
     click.echo(f"{_day(article.date)}  {article.source.name}{label}")
     click.echo(f"  {_marked(title, marks(title, query))}")

@@ -23,7 +23,12 @@ _PARAMETERS = [
     _parameter("before", "Where the results before these ended: comes with `next`.", type="integer"),
 ]
 _TEXT = {"type": ["string", "null"]}
-_SOURCE = {"type": "object", "properties": {"name": {"type": "string"}, "url": {"type": "string"}}}
+_LABELS = {
+    "control": {"type": "string"},
+    "type": _TEXT,
+    "country": {"anyOf": [_TEXT, {"type": "array", "items": {"type": "string"}}]},
+}
+_SOURCE = {"type": "object", "properties": {"name": {"type": "string"}, "url": {"type": "string"}, **_LABELS}}
 _ARTICLE = {
     "type": "object",
     "required": ["id", "title", "first_seen", "source"],
@@ -37,6 +42,7 @@ _ARTICLE = {
         "authors": {"type": "array", "items": {"type": "string"}},
         "enclosures": {"type": "array", "items": {"type": "object"}},
         "source": _SOURCE,
+        **_LABELS,
         "also": {"type": "array", "items": _SOURCE},
         "topics": {"type": "object"},
     },

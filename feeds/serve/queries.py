@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from feeds.errors import StoreError, UsageError
-from feeds.export import row
+from feeds.export import NO_LABELS, Labels, row, source_labels
 from feeds.markup import summarise
 from feeds.model import StoredArticle
 from feeds.render import FILES, OutputFeed, RenderSettings, render_feed, search_page
@@ -170,17 +170,20 @@ class Queries:
         further = None
         if found.further is not None:
             further = f"{found.settings.url('api/articles')}?{_with(request, before=str(found.further))}"
-        value = {"articles": [_row(article, found.settings) for article in found.articles], "next": further}
+        labels = source_labels(
+            self._live.config.sources, {name: info.control for name, info in found.settings.sources.items()}
+        )
+        value = {"articles": [_row(article, found.settings, labels) for article in found.articles], "next": further}
         return answer(request, json.dumps(value, ensure_ascii=False).encode(), "application/json", _MAX_AGE, **OPEN)
 
 
-def _row(article: StoredArticle, settings: RenderSettings) -> dict[str, Any]:
+def _row(article: StoredArticle, settings: RenderSettings, labels: Labels = NO_LABELS) -> dict[str, Any]:
     """As `feeds export` shows it, but no more of its text than may be republished."""
     policy = settings.text_of(article.source.name)
     if policy == "full":
-        return row(article)
+        return row(article, labels)
     said = summarise(article.summary, SUMMARY_LENGTH) if policy == "summary" else ""
-    return row(article) | {"content": None, "summary": said or None}
+    return row(article, labels) | {"content": None, "summary": said or None}
 
 
 def _asked(request: Request) -> _Asked:
