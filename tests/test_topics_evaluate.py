@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from feeds.config import Topic
+from feeds.errors import UsageError
 from feeds.topics.evaluate import compare, evaluate
 from feeds.topics.matching import load
+from tests.test_cli import feeds
 
 TOPICS = load({"sahel": Topic(use="sahel"), "russia-africa": Topic(use="russia-africa")}, Path())
 
@@ -52,3 +57,45 @@ def test_compare_lists_what_comes_in_and_goes_out() -> None:
     changes = compare(ITEMS, TOPICS, narrow)["topics"]["sahel"]
     assert [change["id"] for change in changes["in"]] == ["c"]
     assert [(change["id"], change["expected"]) for change in changes["out"]] == [("a", 1), ("d", 0)]
+
+
+def test_topics_own_name_is_a_key_as_well() -> None:
+    items = [
+        {"id": 1, "lang": "en", "title": "Mali holds vote", "russia-africa": 0},
+        {"id": 2, "lang": "en", "title": "Putin receives Mali's president", "russia-africa": True},
+        {"id": 3, "lang": "en", "title": "A quiet day", "russia_africa": 0},
+    ]
+    result = evaluate(items, TOPICS)["topics"]
+    assert (result["russia-africa"]["n"], result["russia-africa"]["positives"], result["sahel"]["n"]) == (3, 1, 0)
+    changes = compare(items, TOPICS, load({"russia-africa": Topic(any_of=("quiet",))}, Path()))
+    assert [change["expected"] for change in changes["topics"]["russia-africa"]["in"]] == [0]
+
+
+@pytest.mark.parametrize("label", ["no", "1", 2, 0.5, [], {"a": 1}])
+def test_label_that_is_neither_0_nor_1_is_refused(label: Any) -> None:
+    with pytest.raises(UsageError, match="item 7, key sahel: expected 0 or 1"):
+        evaluate([{"id": 7, "title": "x", "sahel": label}], TOPICS)
+
+
+CONFIG = '[topics.sahel]\nuse = "sahel"\n[topics.russia-africa]\nuse = "russia-africa"\n'
+
+
+@pytest.mark.parametrize(
+    "line", ['{"id": 1, "title": "Mali"}', '{"id": 1, "title": "Mali", "other": 1, "sahel": null}', ""]
+)
+def test_file_without_a_label_is_refused(tmp_path: Path, line: str) -> None:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / "items.jsonl").write_text(f"{line}\n")
+    done = feeds(tmp_path, "evaluate", "items.jsonl")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        'feeds: items.jsonl: no line has a label, 0 or 1 under a topic\'s name; topics: "sahel", "russia-africa"\n'
+    )
+
+
+def test_file_in_which_one_line_has_a_label_is_measured(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    lines = ['{"id": 1, "title": "Mali"}', '{"id": 2, "title": "Putin receives Mali\'s president", "russia-africa": 1}']
+    (tmp_path / "items.jsonl").write_text("\n".join(lines))
+    done = feeds(tmp_path, "evaluate", "items.jsonl", "--json")
+    assert json.loads(done.stdout)["topics"]["russia-africa"]["recall"] == 1.0

@@ -149,7 +149,10 @@ Examples:
 def evaluate(
     path: Path, file: BinaryIO, skip_hard: bool, against: Path | None, topic: str | None, as_json: bool
 ) -> None:
-    """Measure the topics on labelled items (JSON Lines): precision, recall and F1 per topic and language."""
+    """Measure the topics on labelled items (JSON Lines): precision, recall and F1 per topic and language.
+
+    An item has id, lang, title, summary, and 0 or 1 under the name of each topic that it is labelled for.
+    """
     from feeds import topics
     from feeds.topics import evaluate as evaluating
     from feeds.topics.matching import load
@@ -158,6 +161,9 @@ def evaluate(
     items = [item for item in _items(file) if not (skip_hard and item.get("hard"))]
     now = topics.load_config(config)
     if against is None:
+        if not evaluating.is_labelled(items, now):
+            keys = ", ".join(f'"{name}"' for name in now.names) or "none: the configuration has no [topics.NAME]"
+            raise UsageError(f"{file.name}: no line has a label, 0 or 1 under a topic's name; topics: {keys}")
         result = evaluating.evaluate(items, now)
         print_json(result) if as_json else _show_figures(result)
         return

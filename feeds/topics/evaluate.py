@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct, field
 
+from feeds.errors import UsageError
 from feeds.model import Article
 from feeds.topics.matching import Topics
 
@@ -48,18 +50,17 @@ def evaluate(items: Iterable[Mapping[str, Any]], topics: Topics) -> Result:
     """How right *topics* are on labelled *items*: {"topics": {NAME: {n, positives, precision, recall, f1, languages,
     errors: [{id, expected, why}]}}}.
 
-    An item carries id, lang, title, summary and a 0/1 key for each topic, its name with _ for -; an item without a
-    topic's key says nothing of that topic.
+    An item carries id, lang, title, summary and a 0/1 key for each topic (see `label`); an item without a topic's key
+    says nothing of that topic. Raises UsageError on a label that is neither 0 nor 1.
     """
     tallies = {name: _Tally() for name in topics.names}
     for item in items:
         article = item_article(item)
         matched = topics.match(article)
         for name, tally in tallies.items():
-            label = item.get(label_key(name))
-            if label is None:
+            expected, found = label(item, name), name in matched
+            if expected is None:
                 continue
-            expected, found = bool(label), name in matched
             tally.whole.add(expected, found)
             tally.languages[str(item.get("lang") or "und")].add(expected, found)
             if expected != found:
@@ -100,9 +101,21 @@ def item_article(item: Mapping[str, Any]) -> Article:
     )
 
 
-def label_key(topic: str) -> str:
-    """The key of a labelled item that says whether it is in *topic*."""
-    return topic.replace("-", "_")
+def label(item: Mapping[str, Any], topic: str) -> bool | None:
+    """Whether *item* is said to be in *topic*; None where it says nothing. The key is the topic's name, as it is or with
+    _ for -.
+
+    Raises UsageError where it says anything but 0 or 1: "no" would count as a yes.
+    """
+    value = item.get(topic, item.get(topic.replace("-", "_")))
+    if value not in (None, 0, 1):
+        raise UsageError(f"item {item.get('id')}, key {topic}: expected 0 or 1, got {json.dumps(value)[:60]}")
+    return None if value is None else bool(value)
+
+
+def is_labelled(items: Iterable[Mapping[str, Any]], topics: Topics) -> bool:
+    """Whether any item says anything of any topic: without, figures would be those of nothing."""
+    return any(label(item, name) is not None for item in items for name in topics.names)
 
 
 def _result(tally: _Tally) -> Result:
@@ -112,8 +125,8 @@ def _result(tally: _Tally) -> Result:
 
 def _change(item: Mapping[str, Any], topic: str, why: str) -> Result:
     change = {"id": item.get("id"), "title": item.get("title"), "lang": item.get("lang"), "why": why}
-    label = item.get(label_key(topic))
-    return change if label is None else {**change, "expected": int(bool(label))}
+    expected = label(item, topic)
+    return change if expected is None else {**change, "expected": int(expected)}
 
 
 def _why(topics: Topics, article: Article, name: str) -> str:
