@@ -137,3 +137,110 @@ def test_date_in_json_may_be_a_number(said: object, date: str | None) -> None:
 )
 def test_id_in_json_may_be_a_number_or_missing(said: object, guid: str | None) -> None:
     assert json_entry(id=said, url="https://a.example/1").guid == guid
+
+
+# Links
+
+
+@pytest.mark.parametrize(
+    ("said", "link"),
+    [
+        ("<link></link><guid>https://a.example/1</guid>", "https://a.example/1"),
+        ("<guid>https://a.example/1</guid><link/>", "https://a.example/1"),
+        ("<link>  </link><guid isPermaLink='TRUE'>https://a.example/1</guid>", "https://a.example/1"),
+        ("<link/><guid isPermaLink='False'>https://a.example/1</guid>", None),
+        ("<link>javascript:void(0)</link><guid>https://a.example/1</guid>", "https://a.example/1"),
+        ("<link/><link>https://a.example/1</link>", "https://a.example/1"),
+        ("<link>\n https://a.example/1\n</link><guid>https://a.example/2</guid>", "https://a.example/1"),
+        ("<link href='https://a.example/1'/>", "https://a.example/1"),
+        ("<guid isPermaLink='true'>/news/1</guid>", "https://courier.example/news/1"),
+        ("<guid>/news/1</guid>", "https://courier.example/news/1"),
+        ("<guid isPermaLink='true'>news/1.html</guid>", "https://courier.example/news/1.html"),
+        ("<guid isPermaLink='true'>//a.example/1</guid>", "https://a.example/1"),
+        ("<guid isPermaLink='true'>story.php?id=1</guid>", "https://courier.example/story.php?id=1"),
+        ("<guid isPermaLink='true'>1234-abcd</guid>", None),
+        ("<guid isPermaLink='true'>news of today / 1</guid>", None),
+        ("<guid isPermaLink='true'>urn:courier:news/1</guid>", None),
+        ("<guid>1234</guid>", None),
+        ("<guid>courier/1234</guid>", None),
+        ("<comments>https://a.example/1#c</comments><source url='https://b.example/'>B</source>", None),
+        ("<link>https://courier.example/feed</link><guid>https://a.example/1</guid>", "https://a.example/1"),
+    ],
+)
+def test_link_of_an_item(said: str, link: str | None) -> None:
+    assert entry(f"<title>x</title>{said}").link == link
+    assert read(rss(f"<item><title>x</title>{said}</item><item><author>a<b/></author></item>")).entries[0].link == link
+
+
+IANA = "http://www.iana.org/assignments/relation/"
+
+
+@pytest.mark.parametrize(
+    ("said", "link"),
+    [
+        (f"<link rel='{IANA}alternate' href='/1'/><link rel='{IANA}self' href='/2'/>", "/1"),
+        ("<link rel='self' href='/1'/>", "/1"),
+        ("<link rel='self' href='/2'/><link rel='alternate' href='/1'/>", "/1"),
+        ("<link rel='edit' href='/2'/><link rel='replies' href='/3'/><link rel='self' href='/1'/>", "/1"),
+        ("<link rel='edit' href='/2'/><link rel='replies' href='/3'/>", None),
+        ("<link rel='' href='/1'/>", "/1"),
+        ("<link rel='alternate nofollow' href='/1'/>", "/1"),
+        ("<link rel='ALTERNATE' type='TEXT/HTML' href='/1'/>", "/1"),
+        ("<link type='application/json' href='/2'/><link type='text/html; charset=utf-8' href='/1'/>", "/1"),
+        ("<link hreflang='en' href='/2'/><link hreflang='fr-FR' href='/1'/>", "/1"),
+        ("<link hreflang='en' href='/1'/><link hreflang='de' href='/2'/>", "/1"),
+        ("<link type='application/x-shockwave-flash' href='/2'/><link type='text/html' href='/1'/>", "/1"),
+        ("<link href='/player.swf?v=7'/><link href='/1'/>", "/1"),
+        ("<link href='http://www.youtube.com/v/abc?version=3'/><id>https://courier.example/1</id>", "/1"),
+        ("<link rel='self' href='/feed'/><id>https://courier.example/1</id>", "/1"),
+        ("<id>/1</id>", None),
+        ("<link rel='related' href='/2'/><id>tag:courier.example,2026:1</id>", None),
+    ],
+)
+def test_link_of_an_atom_entry(said: str, link: str | None) -> None:
+    feed = atom(f"<entry><title>x</title>{said}</entry>").replace("<feed ", "<feed xml:lang='fr' ")
+    (found,) = read(feed).entries
+    assert found.link == (f"https://courier.example{link}" if link else None)
+
+
+def test_enclosure_is_known_by_its_relations_address() -> None:
+    (found,) = read(atom(f"<entry><title>x</title><link rel='{IANA}enclosure' href='/a.mp3'/></entry>")).entries
+    assert (found.link, found.enclosures) == (None, (Enclosure("https://courier.example/a.mp3"),))
+
+
+# Titles
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "<author><title>Other</title><name>Anne</name></author>",
+        "<author><name>Anne</name><link rel='alternate' href='https://b.example/anne'/><id>https://b.example/anne</id></author>",
+        "<contributor><title>Other</title></contributor>",
+        "<own:object><title>Other</title><link href='https://b.example/'/><summary>Other</summary></own:object>",
+        "<own:object own:a='b'><title type='xhtml'><div>Other</div></title><updated>2001-01-01</updated></own:object>",
+        "<media:content url='https://b.example/i.jpg'><media:title>Other</media:title></media:content>",
+        "<image><title>Other</title><link>https://b.example/</link><url>https://b.example/i.png</url></image>",
+        "<source><title>Other</title><link href='https://b.example/'/><id>other</id></source>",
+    ],
+)
+@pytest.mark.parametrize("own", ["<title>Own</title>", ""])
+def test_parts_of_nested_elements_are_not_the_entrys(foreign: str, own: str) -> None:
+    declared = "xmlns:own='urn:own' xmlns:media='http://search.yahoo.com/mrss/'"
+    for inner in (f"{foreign}{own}", f"{own}{foreign}"):
+        said = f"{inner}<content>Text</content><id>urn:1</id>"
+        (found,) = read(atom(f"<entry {declared}>{said}</entry>")).entries
+        assert (found.title.value if found.title else "") == ("Own" if own else "")
+        assert (found.guid, found.link, found.summary, found.updated) == ("urn:1", None, None, None)
+
+
+def test_title_of_a_film_stands_in_for_a_missing_one() -> None:
+    for said in ("<media:title>Film</media:title>", "<media:group><media:title>Film</media:title></media:group>"):
+        found = entry(f"<guid>1</guid>{said}")
+        assert found.title is not None
+        assert found.title.value == "Film"
+
+
+def test_titles_of_nested_elements_are_not_the_feeds() -> None:
+    found = read(atom("", "<author><title>Other</title></author>").replace("<title>Courier</title>", "", 1))
+    assert found.title is None
