@@ -7,7 +7,8 @@ import re
 
 import nh3
 
-from feeds.markup.safe import GONE, MAX_LENGTH, TAGS, shallow, valid, without_code
+from feeds.markup.embedded import without_scripts
+from feeds.markup.safe import GONE, MAX_LENGTH, TAGS, shallow, valid, with_ampersands, without_code
 from feeds.model import Text
 
 _LONGEST_TITLE = 5000
@@ -17,6 +18,8 @@ _BLOCKS = re.compile(
     r"\b[^<>]*>",
     re.IGNORECASE,
 )
+# What an embed without a title leaves: a link that says where it leads. No words of the article's.
+_HOST_ALONE = re.compile(r'<p><a href="https?://(?:www\.)?([\w.-]{4,60}+)(?=[/"?#:])[^"<>]*"[^<>]*>\1</a></p>')
 _TAG = re.compile(r"</?([a-zA-Z][\w:-]*)(?:[\s/][^<>]*)?>|<!--.*?-->", re.DOTALL)
 _KNOWN_TAGS = TAGS | GONE | {"font", "form", "nobr", "link", "meta", "html", "body", "marquee", "blink", "base"}
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
@@ -44,7 +47,8 @@ def plain_text(text: Text) -> str:
     """The text alone, in one line: entities decoded, blocks apart, white space collapsed."""
     value = valid(text.value[:MAX_LENGTH])
     if text.html:
-        value = html.unescape(_STRIPPER.clean(_BLOCKS.sub(r" \g<0>", shallow(value))))
+        shown = _HOST_ALONE.sub("", without_scripts(shallow(with_ampersands(value)), text.base))
+        value = html.unescape(_STRIPPER.clean(_BLOCKS.sub(r" \g<0>", shown)))
     return " ".join(valid(value).split())
 
 
@@ -52,7 +56,7 @@ def plain_title(text: Text) -> str:
     """A title as one line of plain text: markup goes, yet `a < b` stays; what was escaped twice is decoded twice."""
     value = text.value[:_LONGEST_TITLE]
     if text.html:
-        once = html.unescape(_TAG.sub(_unless_known, without_code(value)))
+        once = html.unescape(with_ampersands(_TAG.sub(_unless_known, without_code(value))))
         value = _ENTITY.sub(lambda found: html.unescape(found[0]), once)
     return " ".join(valid(value).split())
 

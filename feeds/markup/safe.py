@@ -5,12 +5,23 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache
+from html.entities import html5
 
 import nh3
 
+from feeds.markup.embedded import without_scripts
+from feeds.markup.pictures import (
+    UNSEEN_STYLE,
+    best,
+    candidates,
+    is_counter,
+    is_emoji,
+    is_placeholder,
+    is_unseen,
+    may_lead,
+)
 from feeds.model import Text
 from feeds.urls import is_safe_link, resolve
 
@@ -34,7 +45,7 @@ _ATTRIBUTES = {
     "img": {"src", "srcset", "alt", "width", "height", "hidden", "style"},
     "audio": {"src", "controls"},
     "video": {"src", "controls", "width", "height"},
-    "source": {"src", "srcset", "type"},
+    "source": {"src", "srcset", "type", "media"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
     "ol": {"start"},
@@ -63,25 +74,19 @@ _ESCAPED_MARKUP = re.compile(
 )
 _MOST_AMPERSANDS = 5000
 _AMPERSAND = re.compile(r"&(#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[a-zA-Z][a-zA-Z0-9]{1,30};)?")
+_PLACE = re.compile(r"(<a\b[^<>]*?\shref\s*=\s*[\"']?)#(?=[^\s\"'<>])", re.IGNORECASE)
+_BARE = re.compile(r"&([a-zA-Z][a-zA-Z0-9]*+)(?!;)(=?)")
 _IMAGE = re.compile(r'<img(?: [a-z]+="[^"]*")*>')
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
-# What nobody sees, of which some only count readers: by its size, or by a style or attribute, which the filter leaves there.
-_TINY = re.compile(r"\s*0*[01](?:\.\d*)?(?:px|%)?\s*")
-_UNSEEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:^|[;\s])(?:max-)?(?:width|height)\s*:\s*[01](?:px)?\s*(?:!|;|$)",
-    re.IGNORECASE,
-)
-# Pictures that only count readers, by the address that publishing services give them.
-_COUNTER = re.compile(
-    r"https?://(?:feeds\d?\.feedburner\.com/~|pixel\.wp\.com/|stats\.wordpress\.com/b\.gif"
-    r"|[\w.-]*\.doubleclick\.net/|feeds\.wordpress\.com/1\.0/)"
-)
+_IMAGE_START = re.compile(r'^<img(?: src="[^"]*")?')
 
 
 def clean_html(text: Text) -> str:
     """A safe HTML fragment: allowed tags only, every link absolute and http, https or mailto. Plain text is escaped.
 
-    Markup that was escaped as a whole is unescaped once, and cleaned. Pictures that nobody can see are dropped.
+    Markup that was escaped as a whole is unescaped once, and cleaned. Pictures that nobody can see are dropped. What
+    only scripts or frames would show leaves pictures and links. A link to a place in the text itself ("#note") leads
+    nowhere, for the base may be the feed's address: see `with_places`.
     """
     value = valid(text.value[:MAX_LENGTH])
     if not text.html:
@@ -105,11 +110,11 @@ def valid(text: str) -> str:
 
 
 def first_image(fragment: str) -> str | None:
-    """The address of the first picture in clean HTML, tracking pixels left out."""
+    """The address of the first picture in clean HTML that can stand for the article: no pixel, icon, emoji or avatar."""
     for found in _IMAGE.finditer(fragment):
-        attributes = dict(_ATTRIBUTE.findall(found[0]))
-        if attributes.get("src") and not _is_unseen(attributes):
-            return html.unescape(attributes["src"])
+        attributes = _attributes(found[0])
+        if (url := attributes.get("src")) and may_lead(url, attributes):
+            return url
     return None
 
 
@@ -144,6 +149,27 @@ def _escaped(found: re.Match[str]) -> str:
     return found[0] if found[1] and html.unescape(found[0]) != found[0] else "&amp;" + found[0][1:]
 
 
+def with_places(fragment: str, page: str | None) -> str:
+    """*fragment* with its links to places in itself ("#note") leading to those on *page*, where nobody cuts their names."""
+    if not page or "#" not in fragment:
+        return fragment
+    return _PLACE.sub(lambda found: f"{found[1]}{html.escape(page)}#", fragment)
+
+
+def with_ampersands(value: str) -> str:
+    """*value* with `&amp;` for each ampersand that begins no reference: in `AT&T`, in `?a=1&copy=3`, in `M&parade`.
+
+    HTML reads some names without a semicolon, even where more letters follow (HTML Living Standard, 13.2.5.73). Who
+    writes so means it only where the name stands alone; "&nbsp" alone is found right before words, too.
+    """
+    return _BARE.sub(_unless_reference, value) if "&" in value else value
+
+
+def _unless_reference(found: re.Match[str]) -> str:
+    is_reference = not found[2] and (found[1] in html5 or found[1].startswith("nbsp"))
+    return found[0] if is_reference else f"&amp;{found[1]}{found[2]}"
+
+
 def without_code(value: str) -> str:
     """*value* without what stands between script and style tags."""
     return _CODE.sub("", value)
@@ -152,7 +178,7 @@ def without_code(value: str) -> str:
 def _cleaned(value: str, base: str) -> str:
     if not _MARKUP.search(value):
         return value.strip()
-    cleaned = _cleaned_once(shallow(valid(value)), base)
+    cleaned = _cleaned_once(without_scripts(shallow(with_ampersands(valid(value))), base), base)
     # A tag that nh3 took away may have held others apart, which a reader's parser then arranges anew (mutation XSS); one
     # that crosses another may come out as no parser would leave it.
     for _ in range(_MOST_ROUNDS):
@@ -171,14 +197,21 @@ def _cleaned_once(value: str, base: str) -> str:
 
 
 def _if_seen(found: re.Match[str]) -> str:
-    attributes = dict(_ATTRIBUTE.findall(found[0]))
-    is_seen = "src" in attributes and not _is_unseen(attributes) and not _COUNTER.match(attributes["src"])
-    return found[0] if is_seen else ""
+    """The picture, where it shows something; an emoji as its character; what only a srcset names as `src`, too."""
+    attributes = _attributes(found[0])
+    url = attributes.get("src")
+    if is_unseen(attributes) or (url and is_counter(url)):
+        return ""
+    if url and is_emoji(url):
+        return html.escape(attributes.get("alt", ""), quote=False)
+    if url and not is_placeholder(url):
+        return found[0]
+    instead = best(candidates("", attributes.get("srcset", "")))
+    return _IMAGE_START.sub(f'<img src="{html.escape(instead)}"', found[0]) if instead else ""
 
 
-def _is_unseen(attributes: Mapping[str, str]) -> bool:
-    sizes = (attributes.get("width", ""), attributes.get("height", ""))
-    return "style" in attributes or "hidden" in attributes or any(map(_TINY.fullmatch, sizes))
+def _attributes(tag: str) -> dict[str, str]:
+    return {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(tag)}
 
 
 _BASE: ContextVar[str] = ContextVar("base")  # what the cleaner that is at work here resolves against
@@ -201,13 +234,15 @@ def _cleaner() -> nh3.Cleaner:
 def _kept_attribute(tag: str, name: str, value: str) -> str | None:
     """An attribute's value, absolute where it is an address; None where it may not stand."""
     if name == "style":
-        return "display:none" if _UNSEEN.search(value) else None
+        return "display:none" if UNSEEN_STYLE.search(value) else None
     if name == "dir":
         return value if value in ("ltr", "rtl", "auto") else None
     if name == "srcset":
         return _source_set(_BASE.get(), value)
     if name not in _URL_ATTRIBUTES:
         return value
+    if value.startswith("#"):
+        return None
     if value.lower().startswith("mailto:"):
         return value if is_safe_link(value) and name == "href" else None
     return resolve(_BASE.get(), value)
@@ -215,10 +250,7 @@ def _kept_attribute(tag: str, name: str, value: str) -> str | None:
 
 def _source_set(base: str, value: str) -> str | None:
     """The candidates of a srcset, made absolute; the unusable ones left out."""
-    candidates = []
-    for part in re.split(r",\s+", value[:20_000])[:50]:
-        address, *size = part.strip(" ,\t\r\n").split() or ("",)
-        url = resolve(base, address)
-        if url and len(size) <= 1 and all(re.fullmatch(r"\d{1,6}(\.\d{1,4})?[wxh]", each) for each in size):
-            candidates.append(" ".join((url, *size)))
-    return ", ".join(candidates) or None
+    offered = candidates(base, value)
+    # A comma at its end would part the address from its size.
+    said = (f"{each.url.rstrip(',')} {each.size}".strip() for each in offered)
+    return ", ".join(said) or None
