@@ -23,14 +23,18 @@ from feeds.markup import (
     cut_furniture,
     first_image,
     headline,
+    is_picture_file,
+    may_lead,
+    page_image,
     plain_text,
     plain_title,
     summarise,
     valid,
+    with_places,
     without_tail,
 )
 from feeds.model import Article, Enclosure, Entry, ParsedFeed, Text
-from feeds.urls import canonical_url, host_of, resolve
+from feeds.urls import canonical_url, host_of, reader_url, resolve
 
 _LONGEST_GUID, _LONGEST_KEPT_GUID = 1000, 4096
 _LONGEST_SUMMARY = 5000
@@ -238,7 +242,8 @@ def _body(entry: Entry, title: str) -> tuple[Text | None, str | None]:
     if body is None or not body.html:
         return body, None
     cut, byline = cut_furniture(body.value, title)
-    return Text(cut, True, body.base, body.language), byline
+    placed = with_places(cut, reader_url(entry.link, entry.original_link))
+    return Text(placed, True, body.base, body.language), byline
 
 
 def _summary(entry: Entry, content: str) -> str:
@@ -334,10 +339,27 @@ def _category(text: str) -> str:
 
 
 def _image(entry: Entry, content: str) -> str | None:
-    if entry.image and (image := resolve("", entry.image)):
+    """The lead image: the feed's own, a picture among the enclosures, the one that a page in the text names, its first."""
+    if entry.image and (image := resolve("", entry.image)) and may_lead(image):
         return image
-    pictures = (each.url for each in entry.enclosures if (each.type or "").startswith("image/"))
-    return next((image for url in pictures if (image := resolve("", url))), None) or first_image(content)
+    urls = [
+        each.url for each in entry.enclosures if (each.type or "").startswith("image/") or _is_untyped_picture(each)
+    ]
+    if enclosed := next((image for url in urls if (image := resolve("", url)) and may_lead(image)), None):
+        return enclosed
+    texts = (text for text in (entry.content, entry.summary) if text and text.html)
+    named = (page_image(text.value[:MAX_LENGTH], text.base) for text in texts)
+    return next((image for image in named if image), None) or first_image(content) or _image_of_summary(entry)
+
+
+def _is_untyped_picture(enclosure: Enclosure) -> bool:
+    return enclosure.type in (None, "", "application/octet-stream") and is_picture_file(enclosure.url)
+
+
+def _image_of_summary(entry: Entry) -> str | None:
+    """The first picture of a summary beside a text that has none."""
+    has_picture = entry.content and entry.summary and entry.summary.html and "<img" in entry.summary.value
+    return first_image(clean_html(entry.summary)) if has_picture and entry.summary else None
 
 
 def _enclosures(said: Iterable[Enclosure]) -> tuple[Enclosure, ...]:

@@ -32,6 +32,7 @@ _FILE = re.compile(r"data:[a-z]{1,20}/[A-Za-z0-9.+-]{1,60};base64,[A-Za-z0-9+/=\
 _TAG, _BYTES_TAG = re.compile("<[A-Za-z]"), re.compile(b"<[A-Za-z]")
 _INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,8})|(\d{1,9}));")
+_BARE = re.compile(r"&(?!#(?:x[0-9a-fA-F]{1,8}|\d{1,9});|[A-Za-z][A-Za-z0-9]{0,31};)")
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{0,31});")
 _ODD = re.compile(r"[A-Za-zß-ÿ][\u0400-\u04ff\u0600-\u06ff]|[\u0400-\u04ff\u0600-\u06ff][A-Za-zß-ÿ]|[а-яё][А-ЯЁ]")
 _XML_ENTITIES = {"lt", "gt", "amp", "quot", "apos"}
@@ -124,9 +125,19 @@ def as_xml(text: str) -> bytes:
     text = _INVALID.sub("", text).lstrip()
     text = re.sub(r"^<\?xml[^>]*\?>", "", text, count=1).lstrip()
     text = _without_doctype(text)
-    text = _REFERENCE.sub(_valid_reference, text)
-    text = _NAMED.sub(_written_out, text)
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + text.encode("utf-8", "replace")
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + _with_references(text).encode("utf-8", "replace")
+
+
+def _with_references(text: str) -> str:
+    """*text* with every ampersand beginning a reference that XML knows. In CDATA sections nothing is one, nor touched."""
+    parts = text.split("<![CDATA[")
+    for number, part in enumerate(parts):
+        inside, end, outside = part.partition("]]>") if number else ("", "", part)
+        if "&" in outside:
+            outside = _BARE.sub("&amp;", outside)
+            outside = _REFERENCE.sub(_valid_reference, outside)
+            parts[number] = inside + end + _NAMED.sub(_written_out, outside)
+    return "<![CDATA[".join(parts)
 
 
 def _without_doctype(text: str) -> str:

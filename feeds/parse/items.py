@@ -63,7 +63,7 @@ class Apart(Struct, frozen=True):
     def keys(self, salt: str) -> list[str]:
         """A key for each item, equal for equal bytes under an equal head; *salt* tells apart what else counts."""
         openings = _OPENING.findall(self.document[: self.spans[0][0]])[:2] if self.spans else []
-        of_feed = (str(dict.get(self.head.feed, key)) for key in ("language", "authors"))
+        of_feed = (str(dict.get(self.head.feed, key)) for key in ("language", "authors", "link"))
         facts = [salt, str(self.head.version), *of_feed, *map(repr, openings)]
         context = hashlib.blake2b("\0".join(facts).encode()).digest()
         parts = (self.document[start:end] for start, end in self.spans)

@@ -58,7 +58,7 @@ def entries(url: str, document: bytes) -> list[Any] | None:
             document, etree.XMLParser(resolve_entities=False, remove_comments=True, remove_pis=True)
         )
         language = _checked(root, document)
-        base = _base(url)
+        base = document_base(url)
         return [_Item(base, language).read(item) for item in _items(root)]
     except (_UnusualError, etree.XMLSyntaxError, ValueError):
         return None
@@ -100,7 +100,7 @@ def _check_head(element: etree._Element) -> None:
 
 
 @lru_cache(4)
-def _base(url: str) -> str:
+def document_base(url: str) -> str:
     """What feedparser makes of the document's address on its way down to an item's child."""
     for _ in range(4):
         url = make_safe_absolute_uri(url, url) or url
@@ -206,20 +206,24 @@ class _Item:
         if "&" in href:
             href = re.sub("&([A-Za-z0-9_]+);", r"&\g<1>", href.replace("&amp;", "&"))
         links.append({"rel": "alternate", "type": "text/html", **({"href": href} if href else {})})
+        self.found["link"] = href
 
     def _linked(self, attributes: dict[str, str]) -> dict[str, str]:
         attributes.setdefault("rel", "alternate")
         attributes.setdefault("type", "application/atom+xml" if attributes["rel"] == "self" else "text/html")
         if "url" in attributes or "uri" in attributes:
             raise _UnusualError
-        attributes["href"] = _joined(self._base, attributes["href"]) if attributes["href"] else self._base
+        attributes["href"] = href = _joined(self._base, attributes["href"]) if attributes["href"] else self._base
+        if attributes["rel"] == "alternate" and attributes["type"] in ("text/html", "html", "application/xhtml+xml"):
+            self.found["link"] = href
         return attributes
 
     def guid(self, element: etree._Element, depth: int) -> None:
-        attributes = _attributes(element)
-        is_link = attributes.get("ispermalink", "true").strip().lower() not in ("false", "no", "0")
-        self.found["is_permalink"], self.found["says_permalink"] = is_link, is_link and "ispermalink" in attributes
-        self.found["id"] = _said(element)
+        is_link = _attributes(element).get("ispermalink", "true") == "true"
+        self.found["id"] = value = _said(element)
+        self.found.setdefault("guidislink", is_link and "link" not in self.found)
+        if is_link:
+            self.found.setdefault("link", value)
 
     def author(self, element: etree._Element, depth: int) -> None:
         people = self.found.setdefault("authors", [])

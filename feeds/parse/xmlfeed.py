@@ -15,21 +15,17 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from feeds.errors import ParseError
-from feeds.language import base_language
+from feeds.markup import is_picture_file, may_lead
 from feeds.model import Enclosure, Entry, ParsedFeed, Response, Text
 from feeds.parse import items, mended, plainfeed, salvage
 from feeds.parse.encoding import as_xml, decode
-from feeds.urls import as_given, resolve
+from feeds.urls import as_given, reader_url, resolve
 
 _MOST_NAMESPACES = 300
 _LONGEST_TAG = 100_000
 _MOST_CATEGORIES, _MOST_ENTRIES = 20_000, 50_000
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_RELATIONS = {"alternate", "self", "enclosure"}
-_OWN_RELATIONS = {"canonical", "bookmark", "self"}
-_PATH = re.compile(r"[^\s:?#]*(?:[/?][^\s]*|\.(?:[sx]?html?|php\d?|aspx?|jsp|cgi))")
-_FLASH = re.compile(r"\.swf(?:[?#]|$)|//(?:www\.)?(?:youtube\.com/v/|vimeo\.com/moogaloop)", re.IGNORECASE)
 _ROOTS = re.compile(r"<(?:[A-Za-z0-9._-]+:)?(rss|feed|RDF|channel|item|entry)\b", re.IGNORECASE)
 
 
@@ -190,11 +186,21 @@ def _entry(found: Any, url: str, feed_language: str | None, is_rss: bool, site: 
     if summary is None and (caption := _value(found, "media_description")):
         summary = Text(caption, _is_markup(caption), url)
     base = next((text.base for text in (title, summary, content) if text), url)
-    language = _value(found, "language") or (title and title.language) or feed_language
+    guid, is_link = _value(found, "id"), dict.get(found, "guidislink")
+    # A guid is a link only where it is one: isPermaLink is true by default, and guids are often words.
+    link = _alternate(found, base) if _links(found) else as_given("", guid or "") if is_link else None
+    elsewhere, kind = _content_elsewhere(found, base)
+    if elsewhere and not kind.startswith("image/"):
+        link = link or elsewhere
+    original_link = _value(found, "feedburner_origlink")
+    if is_rss:
+        page = reader_url(link, original_link) or site
+        title, summary, content = (_on_page(text, page, url) for text in (title, summary, content))
+        base = next((text.base for text in (title, summary, content) if text), page or url)
     return Entry(
-        guid=_value(found, "id"),
-        link=_entry_link(found, url, base, (site or url) if is_rss else None, language),
-        original_link=_value(found, "feedburner_origlink"),
+        guid=guid,
+        link=link,
+        original_link=original_link,
         title=title,
         summary=summary,
         content=content,
@@ -203,9 +209,26 @@ def _entry(found: Any, url: str, feed_language: str | None, is_rss: bool, site: 
         updated=_value(found, "updated"),
         language=_value(found, "language"),
         categories=_categories(found),
-        image=_image(found, base),
-        enclosures=tuple(_enclosures(found, base)),
+        image=_image(found, base) or (elsewhere if kind.startswith("image/") else None),
+        enclosures=(
+            *_enclosures(found, base),
+            *([Enclosure(elsewhere, kind)] if elsewhere and kind.startswith(("audio/", "video/")) else ()),
+        ),
     )
+
+
+def _content_elsewhere(found: Any, base: str) -> tuple[str | None, str]:
+    """The address in Atom's <content src="…"/>, and its media type; RFC 4287 section 4.1.3.2."""
+    for each in dict.get(found, "content") or ():
+        if (said := each.get("src")) and (url := as_given(resolve(base, each.get("base") or "") or base, said)):
+            return url, each.get("type") or ""
+    return None, ""
+
+
+def _on_page(text: Text | None, page: str | None, url: str) -> Text | None:
+    """RSS has no base of its own: without xml:base its texts rest on the article's page, not on the feed's address."""
+    is_based = text is not None and text.base not in (url, resolve(url, plainfeed.document_base(url)))
+    return text if text is None or is_based or page is None else replace(text, base=page)
 
 
 def _is_blank(entry: Entry) -> bool:
@@ -240,82 +263,19 @@ def _is_markup(value: str) -> bool:
 
 
 def _links(holder: Any) -> list[dict[str, str]]:
-    """The links, their relations by their short names: RFC 4287 section 4.2.7.2 allows IANA's addresses, too."""
-    links = [link for link in dict.get(holder, "links") or () if link.get("href")]
-    return [link if link.get("rel") in _RELATIONS else {**link, "rel": _relation(link)} for link in links]
-
-
-def _relation(link: dict[str, str]) -> str:
-    names = re.sub(
-        r"https?://www\.iana\.org/assignments/(?:relation|link-relations)/", "", link.get("rel") or ""
-    ).split()
-    return "alternate" if not names or "alternate" in names else names[0].lower()
+    return [link for link in dict.get(holder, "links") or () if link.get("href")]
 
 
 def _link(holder: Any, rel: str, base: str) -> str | None:
-    return next((resolve(base, link["href"]) for link in _links(holder) if link["rel"] == rel), None)
+    return next((resolve(base, link["href"]) for link in _links(holder) if link.get("rel") == rel), None)
 
 
 def _alternate(holder: Any, base: str) -> str | None:
     """Atom's first alternate link, HTML before others; RSS's <link>."""
-    alternates = [link for link in _links(holder) if link["rel"] == "alternate"]
-    alternates.sort(key=lambda link: not _is_page(link))
+    alternates = [link for link in _links(holder) if link.get("rel", "alternate") == "alternate"]
+    alternates.sort(key=lambda link: link.get("type", "text/html") not in ("text/html", "application/xhtml+xml"))
     hrefs = [link["href"] for link in alternates] or [link for link in [_value(holder, "link")] if link]
     return next((found for href in hrefs if (found := as_given(base, href))), None)
-
-
-def _entry_link(found: Any, url: str, base: str, site: str | None, language: str | None) -> str | None:
-    """The page to read: the best alternate link, else the guid where that is an address, else where the entry itself is.
-
-    A page comes before other media, one in *language* before translations; what is left for want of a better one are
-    Flash players, which nothing plays any more, and links to the feed itself. *site* is what a guid in RSS may rest on.
-    """
-    alternates, own, last = [], [], []
-    for link in _links(found):
-        if _is_last_resort(link, url):
-            last.append(link)
-        elif link["rel"] == "alternate":
-            alternates.append(link)
-        elif link["rel"] in _OWN_RELATIONS:
-            own.append(link)
-    alternates.sort(key=lambda link: (not _is_page(link), _is_translation(link, language)))
-    return (
-        _first_address(base, alternates)
-        or _permalink(found, site)
-        or _first_address(base, own)
-        or _first_address(base, (link for link in last if link["rel"] == "alternate"))
-    )
-
-
-def _first_address(base: str, links: Iterable[dict[str, str]]) -> str | None:
-    return next((address for link in links if (address := as_given(base, link["href"]))), None)
-
-
-def _permalink(found: Any, site: str | None) -> str | None:
-    """The guid as a link: where it is an address, or says that it is one and looks like the rest of one.
-
-    isPermaLink is true by default, and guids are often words: "7" is no link.
-    """
-    guid = _value(found, "id") or ""
-    if not dict.get(found, "is_permalink") or not guid:
-        return None
-    if (address := as_given("", guid)) is not None or site is None:
-        return address
-    is_path = guid.startswith(("/", "./", "../")) or (dict.get(found, "says_permalink") and _PATH.fullmatch(guid))
-    return as_given(site, guid) if is_path and not re.search(r"\s", guid) else None
-
-
-def _is_page(link: dict[str, str]) -> bool:
-    return link.get("type", "text/html").partition(";")[0].strip() in ("text/html", "html", "application/xhtml+xml")
-
-
-def _is_translation(link: dict[str, str], language: str | None) -> bool:
-    said = link.get("hreflang")
-    return bool(said and language) and base_language(said or "") != base_language(language or "")
-
-
-def _is_last_resort(link: dict[str, str], url: str) -> bool:
-    return link["href"] == url or "flash" in link.get("type", "") or _FLASH.search(link["href"]) is not None
 
 
 def _authors(holder: Any) -> Iterator[str]:
@@ -330,7 +290,7 @@ def _authors(holder: Any) -> Iterator[str]:
 
 def _enclosures(found: Any, base: str) -> Iterator[Enclosure]:
     said: Iterable[tuple[Any, Any]] = [
-        *((link, link.get("length")) for link in _links(found) if link["rel"] == "enclosure"),
+        *((link, link.get("length")) for link in _links(found) if link.get("rel") == "enclosure"),
         *((media, media.get("filesize")) for media in dict.get(found, "media_content") or ()),
     ]
     seen = set()
@@ -338,20 +298,21 @@ def _enclosures(found: Any, base: str) -> Iterator[Enclosure]:
         url = resolve(base, media.get("href") or media.get("url") or "")
         if url and url not in seen:
             seen.add(url)
-            kind = media.get("type")
-            kind = None if kind == "text/html" else kind  # what feedparser takes for the type of any link without one
-            yield Enclosure(url, kind, int(length) if re.fullmatch(r"\d{1,15}", length or "") else None)
+            yield Enclosure(url, media.get("type"), int(length) if re.fullmatch(r"\d{1,15}", length or "") else None)
 
 
 def _image(found: Any, base: str) -> str | None:
-    pictures = [media.get("url") for media in dict.get(found, "media_content") or () if _is_picture(media)]
-    thumbnails = [media.get("url") for media in dict.get(found, "media_thumbnail") or ()]
-    own = (dict.get(found, "image") or {}).get("href")
-    return next((image for url in (*pictures, *thumbnails, own) if url and (image := resolve(base, url))), None)
+    """The picture that its feed gives the entry: by media:content, by media:thumbnail, by iTunes or <image>, in this order."""
+    said = [(media.get("url"), media) for media in dict.get(found, "media_content") or () if _is_picture(media)]
+    said += [(media.get("url"), media) for media in dict.get(found, "media_thumbnail") or ()]
+    said += [((dict.get(found, "image") or {}).get("href"), {})]
+    pictures = ((resolve(base, url), media) for url, media in said if url)
+    return next((url for url, media in pictures if url and may_lead(url, media)), None)
 
 
 def _is_picture(media: Any) -> bool:
-    return media.get("medium") == "image" or (media.get("type") or "").startswith("image/")
+    kind = media.get("medium") or (media.get("type") or "").partition("/")[0]
+    return kind == "image" or (not kind and is_picture_file(media.get("url") or ""))
 
 
 def _ttl(feed: Any) -> timedelta | None:
