@@ -100,8 +100,8 @@ def outcomes(
     _give_memory_back()
     waiting = _Waiting()
     addresses = [schedule.address(turn.state, turn.source) for turn in turns]
-    until = time.monotonic() + schedule.longest(config.fetch, addresses).total_seconds()
-    pool = Pool(min(PARSE_WORKERS, len(turns)), PARSE_SECONDS, PARSE_MEMORY, prepare, (config,), until)
+    spare = schedule.longest(config.fetch, addresses).total_seconds()
+    pool = Pool(min(PARSE_WORKERS, len(turns)), PARSE_SECONDS, PARSE_MEMORY, prepare, (config,), spare)
     with Fetcher.of(config) as fetcher, pool, closing(waiting):
 
         def ask(turn: _Turn) -> _Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from feeds.errors import FetchError, ParseError
+from feeds.parse import pool as pool_module
 from feeds.parse.pool import Pool
 
 URL = "https://courier.example/feed"
@@ -37,6 +39,25 @@ def spin(started: Path | None = None) -> None:
         (started / str(os.getpid())).touch()
     while True:
         pass
+
+
+def work(seconds: float) -> float:
+    """Keeps the processor busy for so long."""
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+    return seconds
+
+
+def idle(seconds: float) -> float:
+    """Lets time go by; how much of the processor's it took."""
+    before = time.process_time()
+    time.sleep(seconds)
+    return time.process_time() - before
+
+
+def hang() -> None:
+    threading.Event().wait()
 
 
 def devour() -> int:
@@ -116,6 +137,43 @@ def test_honest_jobs_are_done_beside_a_spinning_one(pool: Pool) -> None:
     assert [pool.run(URL, double, number) for number in range(20)] == [number * 2 for number in range(20)]
     assert time.monotonic() - started < 2
     spinner.join()
+
+
+def test_it_is_processor_time_that_is_limited_not_time_by_the_clock(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that others keep waiting, as on a busy machine, is no slow one."""
+    monkeypatch.setattr(pool_module, "QUICK", 0.1)
+    assert pool.run(URL, idle, 0.5) < 0.1
+
+
+def test_job_that_hangs_without_working_is_ended_in_the_end(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "QUICK", 0.1)
+    monkeypatch.setattr(pool_module, "_BUSY", 1.0)
+    with pytest.raises(ParseError, match="takes longer than 2 s"):
+        pool.run(URL, hang)
+    assert pool.run(URL, double, 1) == 2
+
+
+def test_loop_in_c_is_ended_too(pool: Pool) -> None:
+    with pytest.raises(ParseError, match="takes longer than 2 s"):
+        pool.run(URL, re.fullmatch, "(a+)+b", "a" * 60)
+
+
+def test_slow_documents_together_have_so_much_time_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "QUICK", 0.1)
+    with Pool(1, 0.5, 150_000_000, spare=0.55) as short:
+        with pytest.raises(ParseError, match="given up"):
+            short.run(URL, spin)
+        with pytest.raises(ParseError, match="no time was left"):
+            short.run(URL, spin)
+        assert short.run(URL, double, 1) == 2
+
+
+def test_time_that_a_slow_document_did_not_use_is_left_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "QUICK", 0.05)
+    with Pool(1, 0.5, 150_000_000, spare=0.8) as short:
+        assert [short.run(URL, work, 0.1) for _ in range(3)] == [0.1] * 3
 
 
 def test_nothing_starts_before_the_first_job() -> None:

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
-QUICK = 1.0  # seconds; an honest document takes a hundredth
+QUICK = 0.5  # seconds of processor time; an honest document takes a fiftieth of that
+_BUSY = 10.0  # times as long a job may take by the clock, where others keep the processor busy or the disk is slow
 _MUCH = 120_000_000  # bytes; a child takes half of it
 _JOBS_PER_CHILD = 2000  # then a fresh one takes its place, lest memory that some document made it take stays taken
 
@@ -41,10 +42,10 @@ _JOBS_PER_CHILD = 2000  # then a fresh one takes its place, lest memory that som
 class Pool:
     """Up to *workers* children, started at the first job; *initializer* runs once in each.
 
-    A job that takes longer than *seconds*, or more than *memory* bytes, costs itself alone. Each is given QUICK seconds
-    first, which do for honest documents; one that needs more is begun anew once others like it are done, one at a time,
-    as long as *until* (by time.monotonic) leaves time: so documents made to hurt neither keep the rest waiting nor
-    stretch the whole.
+    A job that takes more than *seconds* of processor time, or more than *memory* bytes, costs itself alone. Each is given
+    QUICK seconds first, which do for honest documents; one that needs more is begun anew once others like it are done,
+    one at a time, until these have taken *spare* seconds together: so documents made to hurt neither keep the rest
+    waiting nor stretch the whole. It is processor time that counts: a busy machine makes no honest document fail.
     """
 
     def __init__(
@@ -54,14 +55,14 @@ class Pool:
         memory: int,
         initializer: Callable[..., object] | None = None,
         initargs: tuple[object, ...] = (),
-        until: float = math.inf,
+        spare: float = math.inf,
     ) -> None:
         self._workers, self._seconds, self._memory = workers, seconds, memory
         self._initializer, self._initargs = initializer, initargs
         self._pool: ProcessPool | None = None
         self._has_ended = False
         self._starting = threading.Lock()
-        self._until = until
+        self._spare = spare
         self._slow_lane = threading.Lock()
 
     def __enter__(self) -> Pool:
@@ -86,16 +87,21 @@ class Pool:
         from pebble import ProcessExpired  # here: cron calls twice an hour, and often nothing has changed
 
         try:
-            with suppress(FutureTimeoutError):
-                return self._within(min(QUICK, self._seconds), job, args, kwargs)
+            with suppress(_TooSlow):
+                return self._within(min(QUICK, self._seconds), job, args, kwargs)[0]
             with self._slow_lane:
-                left = min(self._seconds, self._until - time.monotonic())
+                left = min(self._seconds, self._spare)
                 if left <= QUICK:
                     raise ParseError(
                         url, f"reading the document takes longer than {QUICK:g} s, and no time was left for it"
                     )
-                return self._within(left, job, args, kwargs)
-        except FutureTimeoutError:
+                taken = left
+                try:
+                    result, taken = self._within(left, job, args, kwargs)
+                finally:
+                    self._spare -= taken
+                return result
+        except _TooSlow:
             raise ParseError(url, f"reading the document takes longer than {left:.0f} s; given up") from None
         except BrokenProcessPool as error:
             raise FeedsError(f"the child processes that read documents {_why_broken(error)}") from error
@@ -109,13 +115,24 @@ class Pool:
 
     def _within(
         self, seconds: float, job: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Result:
+    ) -> tuple[Result, float]:
+        """What *job* returns, and the processor time that it took. Raises _TooSlow where *seconds* do not do."""
+        from pebble import ProcessExpired
+
         with self._starting:
             if self._has_ended:  # a thread that still has its turn must start no children, whom nobody would end
                 raise RuntimeError("the pool has ended")
-            future: Future[Result] = self._started().schedule(_run, args=(job, args, kwargs), timeout=seconds)
+            future: Future[tuple[Result, float]] = self._started().schedule(
+                _run, args=(seconds, job, args, kwargs), timeout=_BUSY * seconds
+            )
         try:
             return future.result()
+        except FutureTimeoutError:
+            raise _TooSlow from None
+        except ProcessExpired as error:
+            if error.exitcode == -signal.SIGPROF:
+                raise _TooSlow from None
+            raise
         finally:
             # It holds the error, and the error this frame with the document in it: a circle, seldom collected.
             del future
@@ -151,6 +168,10 @@ def _leave_deleted_folder() -> None:
         os.chdir("/")
 
 
+class _TooSlow(Exception):
+    """A job met its limit of time."""
+
+
 class _OutOfMemory(Exception):
     """A job met the memory limit. (A MemoryError itself might stand for the parent's.)"""
 
@@ -158,11 +179,16 @@ class _OutOfMemory(Exception):
 _limit = resource.RLIM_INFINITY
 
 
-def _run(job: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Result:
+def _run(
+    seconds: float, job: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Result, float]:
+    """What *job* returns, and the processor time that it took."""
     _give_memory_back()
+    started = time.process_time()
     try:
-        with _limited():
-            return job(*args, **kwargs)
+        with _limited_time(seconds), _limited_memory():
+            result = job(*args, **kwargs)
+        return result, time.process_time() - started
     except MemoryError:
         pass
     # Out here the error no longer holds what the job had made: there is room to send the answer.
@@ -171,7 +197,17 @@ def _run(job: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, An
 
 
 @contextmanager
-def _limited() -> Iterator[None]:
+def _limited_time(seconds: float) -> Iterator[None]:
+    """The kernel ends this process, even in a loop in C, once it has used so much processor time (setitimer(2))."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+@contextmanager
+def _limited_memory() -> Iterator[None]:
     """The limit holds for a job alone: a child that met it while it receives the next would end, and all others with it."""
     before, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (_limit, hard))
@@ -196,6 +232,7 @@ def _prepare(
     """In the child, before its first job: its limits, its end with its parent, Ctrl-C left to the parent."""
     _die_with_parent(alive)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # which ends it; a profiler may have had another wish
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if initializer is not None:
         initializer(*initargs)
