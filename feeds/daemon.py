@@ -46,12 +46,14 @@ class Daemon:
         self._store = Store(self._config.current.store_url, _now())
         self._unpublished = True  # what a run before stored and did not publish, or a changed config asks for
         self._trouble = ""  # told once, not every tick
+        self._is_ousted = False
         self.stop = threading.Event()
 
     def run(self, is_told: Callable[[float], bool]) -> None:
         """Refresh and publish until *is_told*, which waits so many seconds, says so.
 
-        Raises StoreError where another daemon runs on this store.
+        Raises StoreError where another daemon runs on this store, or has taken over while this one could not be seen
+        at work.
         """
         if not self._store.acquire(LEASE_NAME, _now(), LEASE):
             raise StoreError("another `feeds run` is at work on this store")
@@ -62,7 +64,7 @@ class Daemon:
         scheduler.add_job(self._renew, _Every(LEASE / 5), **options)
         scheduler.start()
         before = _now()
-        while not is_told(TICK.total_seconds()):
+        while not self._is_ousted and not is_told(TICK.total_seconds()):
             if _now() < before:  # the clock was set back: APScheduler would wait until it is as late again
                 for job in scheduler.get_jobs():
                     job.modify(next_run_time=_now())
@@ -71,9 +73,13 @@ class Daemon:
         scheduler.shutdown(wait=True)  # a refresh under way notices `stop`, saves what has come, and returns
         self._store.relinquish(LEASE_NAME)
         self._store.close()
+        if self._is_ousted:
+            raise StoreError("another `feeds run` has taken over this store; this one has ended")
 
     def tick(self) -> None:
         """Refresh what is due; trouble is logged, and the next tick tries again."""
+        if self.stop.is_set():
+            return
         try:
             self._unpublished |= self._config.reload()
             idle = self._unpublished
@@ -94,7 +100,9 @@ class Daemon:
 
     def _renew(self) -> None:
         try:
-            self._store.acquire(LEASE_NAME, _now(), LEASE)
+            if not self._store.acquire(LEASE_NAME, _now(), LEASE):
+                self._is_ousted = True
+                self.stop.set()
         except StoreError as error:
             logger.warning("the daemon's lease can't be renewed: %s", error)
 

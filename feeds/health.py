@@ -25,8 +25,8 @@ class Finding(Struct, frozen=True):
 
 
 def source_rows(config: Config, store: Store, now: datetime) -> list[dict[str, Any]]:
-    """A row per configured source: what it is, how it fares, what comes next and why then."""
-    return report(config, store, now, store.sync_sources(config.sources))[0]
+    """A row per configured source: what it is, how it fares, what comes next and why then. Nothing is written."""
+    return report(config, store, now, store.look_up(config.sources))[0]
 
 
 def report(

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -237,6 +238,16 @@ def test_explain_says_what_matched(folder: Path) -> None:
     assert "sahel" in shown.stdout.lower()
     assert "Mali" in shown.stdout
     assert json.loads(feeds(folder, "explain", "--json", "Mali").stdout)
+
+
+def test_how_sources_fare_is_said_while_another_writes_to_the_store(folder: Path) -> None:
+    feeds(folder, "refresh")
+    with sqlite3.connect(folder / "feeds.db") as writer:
+        writer.execute("BEGIN IMMEDIATE")  # waited for, it would be an error after half a minute
+        shown = feeds(folder, "sources", "--json")
+        writer.rollback()
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert json.loads(shown.stdout)["sources"][0]["health"] == "ok"
 
 
 def test_daemon_refreshes_and_ends_soon_after_sigterm(folder: Path) -> None:

@@ -9,6 +9,7 @@ import re
 import resource
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -33,9 +34,10 @@ from feeds import pipeline
 from feeds.errors import ServeError
 from feeds.model import Evidence, TopicMatch
 from feeds.serve import Server, protocol
+from feeds.serve.live import Live
 from feeds.serve.openapi import DESCRIPTION
 from feeds.serve.queries import _row
-from feeds.serve.vitals import overdue
+from feeds.serve.vitals import Vitals, overdue
 from feeds.store import Store
 from tests.archive_reader import ATOM, link
 from tests.build import HOUR, NOW, article, listed
@@ -344,6 +346,20 @@ def test_health_and_metrics(site: Site) -> None:
         assert line.startswith("# TYPE ") or re.fullmatch(
             r'[a-z_0-9]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.]+', line
         ), line
+
+
+def test_metrics_wait_for_no_writer(site: Site) -> None:
+    config = site.path.read_text()
+    site.path.write_text(config + '[[sources]]\nurl = "https://new.example/feed"\nname = "New"\n')
+    live = Live(site.path)
+    with sqlite3.connect(site.folder / "feeds.db") as writer:
+        writer.execute("BEGIN IMMEDIATE")  # waited for, it would be an error after half a minute
+        text = Vitals(live)._of_sources()
+        writer.rollback()
+    site.path.write_text(config)
+    live.close()
+    assert "feeds_store_up 1\n" in text
+    assert 'feeds_sources{health="new"} 1\n' in text
 
 
 def test_health_says_when_nobody_asks_the_sources() -> None:

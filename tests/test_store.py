@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +16,7 @@ from msgspec.structs import replace
 
 from feeds.errors import StoreError
 from feeds.model import Enclosure, Entry, Evidence, Standing, StoredArticle, Text, TopicMatch
-from feeds.store import Store
+from feeds.store import Store, leasing
 from tests.build import DAY, HOUR, NOW, article, everything, in_topic, listed, outcome, source
 
 
@@ -425,6 +428,34 @@ def test_lease_of_a_dead_process_counts_for_nothing(store: Store, url: str) -> N
     assert claimed(store) == ["A", "B"]
 
 
+def test_lease_of_a_process_whose_pid_another_has_by_now_counts_for_nothing(store: Store, url: str) -> None:
+    """As after a power cut: the PID is one that lives, and its owner is not the one that took the lease."""
+    host, _, start, boot, namespace = leasing.this_process().split(":")
+    parent = os.getppid()
+    for is_held, owner in (
+        (True, f"{host}:{parent}:{leasing._start(parent)}:{boot}:{namespace}"),
+        (False, f"{host}:{parent}:{start}0:{boot}:{namespace}"),
+        (False, f"{host}:{parent}:{leasing._start(parent)}:another-boot:{namespace}"),
+        (False, f"{host}:{2**22 + 1}:{start}:{boot}:{namespace}"),
+        (True, f"{host}:{2**22 + 1}:{start}:{boot}:another-container"),
+        (True, f"another-{host}:{2**22 + 1}:{start}:another-boot:{namespace}"),
+    ):
+        assert claimed(store, force=True) == ["A", "B"]
+        _set_owner(url, owner)
+        assert claimed(store, force=True) == ([] if is_held else ["A", "B"]), owner
+        _set_owner(url, leasing.this_process())
+
+
+def test_child_is_another_owner_than_its_parent() -> None:
+    script = (
+        "import os; from feeds.store.leasing import this_process\n"
+        "parent = this_process()\n"
+        "if not os.fork(): os._exit(this_process() == parent)\n"
+        "raise SystemExit(os.waitstatus_to_exitcode(os.wait()[1]))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
 def test_released_sources_can_be_claimed_by_others(store: Store, url: str) -> None:
     assert claimed(store) == ["A", "B"]
     store.release()
@@ -450,6 +481,30 @@ def _this_host() -> str:
 def _set_owner(url: str, owner: str) -> None:
     with sqlite3.connect(url.removeprefix("sqlite:///")) as raw:
         raw.execute("UPDATE sources SET lease_owner = ?", (owner,))
+
+
+# Reading alone
+
+
+def test_states_are_looked_up_as_they_will_be_without_a_write(store: Store, url: str) -> None:
+    before = store.sync_sources([source("A"), source("B"), source("C", url="https://c.example/feed"), source("D")])
+    for state in before.values():
+        store.save([replace(outcome(state, [article(state.name)]), state=replace(state, failures=2, etag='"1"'))], NOW)
+    config = [
+        source("A", control="state"),
+        source("Renamed", url="https://b.example/feed"),
+        source("C", url="https://moved.example/feed"),
+        source("D", url="https://a.example/other"),
+        source("New"),
+    ]
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as writer:
+        writer.execute("BEGIN IMMEDIATE")  # as a refresh that is saving
+        seen = store.look_up(config)
+        writer.rollback()
+    assert sorted(store.states()) == ["A", "B", "C", "D"]
+    expected = store.sync_sources(config)
+    assert {name: replace(state, id=expected[name].id) for name, state in seen.items()} == expected
+    assert [seen[name].id for name in ("A", "Renamed", "C", "New")] == [*(before[name].id for name in "ABC"), 0]
 
 
 # The file

@@ -30,6 +30,11 @@ class Store(Published):
         with self._write() as connection:
             return polling.sync(connection, tuple(sources))
 
+    def look_up(self, sources: Iterable[Source]) -> dict[str, SourceState]:
+        """What `sync_sources` would give, from reading alone: no writer is waited for. A new source's id is 0."""
+        with self._read() as connection:
+            return polling.look_up(connection, tuple(sources))
+
     def states(self) -> dict[str, SourceState]:
         """The state of every source there ever was, by name: articles outlive their source's place in the config."""
         with self._read() as connection:

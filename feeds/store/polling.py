@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import (
     Connection,
     Row,
@@ -57,11 +58,39 @@ def url_key(url: str) -> str:
 
 
 def sync(connection: Connection, wanted: tuple[Source, ...]) -> dict[str, SourceState]:
-    """Match by URL first, then by name: history follows whichever stayed."""
+    """Bring the table in line with the config, and give each source's state."""
     rows = connection.execute(ALL_ROWS).all()
+    keys = {source.name: url_key(source.url) for source in wanted}
+    kept = _matched(rows, wanted, keys)
+    taken = {row.id for row in kept.values()}
+    if not all(_is_noted(*each, keys[each[1].name], kept.get(each[1].name)) for each in enumerate(wanted)):
+        _rename(connection, wanted, kept)
+        _add(connection, [source for source in wanted if source.name not in kept], taken)
+        _keep_terms(connection, wanted)
+        rows = connection.execute(ALL_ROWS).all()
+    return {row.name: state(row) for row in rows if row.name in keys}
+
+
+def look_up(connection: Connection, wanted: tuple[Source, ...]) -> dict[str, SourceState]:
+    """What `sync` would give, from reading alone; a new source's id is 0."""
+    keys = {source.name: url_key(source.url) for source in wanted}
+    kept = _matched(connection.execute(ALL_ROWS).all(), wanted, keys)
+    return {source.name: _expected(source, kept.get(source.name), keys[source.name]) for source in wanted}
+
+
+def _expected(source: Source, row: Row[Any] | None, key: str) -> SourceState:
+    """The state of *source* once `sync` has seen to it that *row* is its own."""
+    configured: dict[str, Any] = {"name": source.name, "control": source.control, "text": source.text}
+    if row is not None and row.url_key == key:
+        return replace(state(row), **configured)
+    kept = {} if row is None else {name: getattr(row, name) for name in _KNOWN if name not in _CLEARED}
+    return SourceState(**({"id": 0} | kept | configured | {"url": public_url(source.url)}))
+
+
+def _matched(rows: Sequence[Row[Any]], wanted: Sequence[Source], keys: Mapping[str, str]) -> dict[str, Row[Any]]:
+    """Each source's row, by its name: matched by URL first, then by name: history follows whichever stayed."""
     by_url = {row.url_key: row for row in rows}
     by_name = {row.name: row for row in rows}
-    keys = {source.name: url_key(source.url) for source in wanted}
     kept = {source.name: row for source in wanted if (row := by_url.get(keys[source.name]))}
     taken = {row.id for row in kept.values()}
     for source in wanted:
@@ -69,12 +98,7 @@ def sync(connection: Connection, wanted: tuple[Source, ...]) -> dict[str, Source
         if source.name not in kept and row is not None and row.id not in taken:
             kept[source.name] = row
             taken.add(row.id)
-    if not all(_is_noted(*each, keys[each[1].name], kept.get(each[1].name)) for each in enumerate(wanted)):
-        _rename(connection, wanted, kept)
-        _add(connection, [source for source in wanted if source.name not in kept], taken)
-        _keep_terms(connection, wanted)
-        rows = connection.execute(ALL_ROWS).all()
-    return {row.name: state(row) for row in rows if row.name in keys}
+    return kept
 
 
 def _is_noted(position: int, source: Source, key: str, row: Row[Any] | None) -> bool:
