@@ -168,8 +168,9 @@ class Article(Struct, frozen=True, kw_only=True):
 
     *title* and *summary* are plain text, *content* is clean HTML; dates are aware, in UTC, and None where the source
     gave no usable one. *url* is canonical; *url_is_shared* says that its document gave it to several entries, so that
-    it identifies nothing. *position* counts from the document's top. *entry* is what the source said. *digests* are
-    None where they have not been made yet.
+    it identifies nothing. *position* counts from the document's top. *entry* is what the source said, *feed_updated* when
+    its feed last changed, as the feed said when it brought the article. *digests* are None where they have not been made
+    yet.
     """
 
     identity: str
@@ -190,6 +191,7 @@ class Article(Struct, frozen=True, kw_only=True):
     position: int = 0
     entry: Entry = Entry()
     topics: Mapping[str, TopicMatch] = field(default_factory=dict)
+    feed_updated: datetime | None = None
     digests: Digests | None = None
 
 
@@ -386,18 +388,26 @@ class Document(Struct, frozen=True):
     body: bytes
 
 
+class Stream(Struct, frozen=True):
+    """A file to publish that may be too long to hold: its bytes come in *parts*, once, while its maker waits."""
+
+    path: str
+    media_type: str
+    parts: Iterable[bytes]
+
+
 class Batch(Struct, frozen=True):
     """Files that are made together, by *make*, from what *key* tells apart; without a key they are made each time."""
 
     paths: tuple[str, ...]
     key: str | None
-    make: Callable[[], Iterable[Document]]
+    make: Callable[[], Iterable[Document | Stream]]
 
 
 class Step(NamedTuple):
     """Some pages of a folder: what is to be written, the names of files to be taken away, and whom to tell when done."""
 
-    documents: Iterable[Document]
+    documents: Iterable[Document | Stream]
     gone: Collection[str]
     done: Callable[[], None]
 

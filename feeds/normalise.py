@@ -70,6 +70,7 @@ def normalise(
     """
     urls = [canonical_url(entry.original_link or entry.link or "") for entry in feed.entries]
     shared = {url for url, count in _per_guid(feed.entries, urls).items() if count > 1}
+    feed_updated = _moment(feed.updated, source, now, zone)
     articles = []
     for position, (entry, url) in enumerate(zip(feed.entries, urls, strict=True)):
         if _says_nothing(entry):
@@ -80,7 +81,7 @@ def normalise(
             )
         except Exception as error:
             failed(error)
-    return _told_apart(articles)
+    return tuple(replace(article, feed_updated=feed_updated) for article in _told_apart(articles))
 
 
 def _told_apart(articles: Sequence[Article]) -> tuple[Article, ...]:
@@ -261,16 +262,19 @@ def _name_of(entry: Entry, url: str | None) -> str:
 
 def _dates(entry: Entry, source: Source, now: datetime, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
     """Published and updated, in UTC; None where unusable: before 1990, in the future, or not understood."""
-    languages = [source.language] if source.language else []
-    published, updated = (
-        found if text and (found := parse_date(text, zone=zone, languages=languages)) and usable(found, now) else None
-        for text in (entry.published, entry.updated)
-    )
+    published, updated = (_moment(text, source, now, zone) for text in (entry.published, entry.updated))
     if published is None and not entry.published:
         published = updated
     if updated is not None and published is not None and updated < published:
         updated = None
     return published, updated
+
+
+def _moment(text: str | None, source: Source, now: datetime, zone: tzinfo) -> datetime | None:
+    """The date that *text* says, in UTC; None where it says none that can be used."""
+    languages = [source.language] if source.language else []
+    found = parse_date(text, zone=zone, languages=languages) if text else None
+    return found if found is not None and usable(found, now) else None
 
 
 def _language(entry: Entry, feed: ParsedFeed, source: Source, text: str) -> str | None:

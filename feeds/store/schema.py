@@ -29,7 +29,7 @@ from sqlalchemy import (
     true,
 )
 
-HEAD = "0007"  # the newest migration
+HEAD = "0008"  # the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -145,7 +145,8 @@ sources = Table(
 # date is published, or first_seen where there is none; held keeps an undated flood out of subscription feeds.
 # words_key is a hash of the words of title and text, and changes when an edit is material; entry_key changes with any
 # edit. touched is set by whatever changes how an article is shown or in which feeds;
-# publishing takes note of it, adds one to revision, sets unindexed, and clears it. search_row is the article's row in the
+# publishing takes note of it, adds one to revision, sets unindexed, and clears it. feed_updated is what the source's feed
+# said of its own last change when it brought the article. search_row is the article's row in the
 # full-text index, once it has one; unindexed says that what stands there is missing or old.
 articles = Table(
     "articles",
@@ -160,6 +161,7 @@ articles = Table(
     Column("language", String),
     Column("published", Timestamp),
     Column("updated", Timestamp, nullable=False),
+    Column("feed_updated", Timestamp),
     Column("first_seen", Timestamp, nullable=False),
     Column("date", Timestamp, nullable=False),
     Column("authors", Json, nullable=False),
