@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from feeds import outputs, pages, publish, schedule, topics
 from feeds.config import Config, Source
-from feeds.errors import ClockError, UsageError
+from feeds.errors import ClockError, PublishError, UsageError
 from feeds.model import Outcome, Saved, SourceState
 from feeds.outage import Outage
 from feeds.publish import Progress
@@ -127,7 +127,7 @@ def refresh(
         came = tally.counts["new"] + tally.counts["updated"]
         published = publish_all(config, store, now, stop=stop, indexed=min(_INDEXED_AT_ONCE, came + _CAUGHT_UP))
     else:
-        _tell_hub(config, store, (), now, stop)
+        _tell_hub(config, store, now, stop)
     return RefreshResult(
         sources=len(claimed),
         waiting=len(chosen) - len(claimed),
@@ -233,6 +233,23 @@ def publish_all(
     stop = stop or threading.Event()
     mind_the_clock(store, now)
     rematch(config, store, now)
+    try:
+        written = _write(config, store, now, stop, progress)
+    except PublishError:
+        _tell_hub(config, store, now, stop)  # of what was replaced before: the fault may last for days
+        raise
+    store.index(stop.is_set, indexed)
+    _tell_hub(config, store, now, stop)
+    return tuple(path for path in written if not path.startswith("status/"))
+
+
+def _write(config: Config, store: Store, now: datetime, stop: threading.Event, progress: Progress | None) -> list[str]:
+    """Bring output/ up to date; the paths written. What the hub is to be told of is noted before it is replaced."""
+
+    def note(path: str) -> None:
+        if config.publish.hub and path.endswith(publish.SUBSCRIBED):
+            store.note_pings([path], now)
+
     with publish.alone(config.output_dir):
         store.settle(stop.is_set)
         publication = outputs.Publication(config, store, now)
@@ -240,23 +257,19 @@ def publish_all(
         written = pages.write(archives, config.output_dir, store, stop.is_set)
         batches = list(publication.batches())
         formerly = store.expect_documents([path for batch in batches for path in batch.paths])
-        changed, standing = publish.write(batches, config.output_dir, formerly, stop.is_set, progress)
+        changed, standing = publish.write(batches, config.output_dir, formerly, stop.is_set, progress, note)
         store.set_documents(standing, now)
         written += changed + pages.write(folders, config.output_dir, store, stop.is_set)
         pages.clear({folder.path for folder in (*archives, *folders)}, config.output_dir, store)
-    store.index(stop.is_set, indexed)
-    _tell_hub(config, store, written, now, stop)
-    return tuple(path for path in written if not path.startswith("status/"))
+    return written
 
 
-def _tell_hub(config: Config, store: Store, written: Sequence[str], now: datetime, stop: threading.Event) -> None:
-    """Have the hub told of the feeds among *written*, and of those before that it has not heard of yet."""
-    if not config.publish.hub:
-        return
-    from feeds import websub  # here: most have no hub
+def _tell_hub(config: Config, store: Store, now: datetime, stop: threading.Event) -> None:
+    """Have the hub told of the feeds that changed, now or before, and that it has not heard of yet."""
+    if config.publish.hub:
+        from feeds import websub  # here: most have no hub
 
-    store.note_pings(websub.changed_feeds(written), now)
-    websub.tell_hub(config, store, now, stop)
+        websub.tell_hub(config, store, now, stop)
 
 
 def rematch(config: Config, store: Store, now: datetime) -> None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import filecmp
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, cast
 
 from feeds.errors import PublishError
-from feeds.model import Batch, Document, Standing
+from feeds.model import Batch, Document, Standing, Stream
 
 Progress = Callable[[int, int], None]  # so much is done, of so much
+Note = Callable[[str], None]  # this file is about to be replaced
 
+SUBSCRIBED = ("/atom.xml", "/rss.xml", "/feed.json")  # the files that readers subscribe to, of all that are published
 _PREFIX = ".feeds-"  # of temporary files; what a killed process left is swept up by the next
+_IN_MEMORY = 500_000  # bytes
 _AT_WORK = f"{_PREFIX}at-work"  # there while files are written: found at the start, it tells that a process was killed
 
 
@@ -25,8 +30,11 @@ def write(
     formerly: Mapping[str, Standing],
     stop: Callable[[], bool] = lambda: False,
     progress: Progress | None = None,
+    note: Note = lambda _: None,
 ) -> tuple[list[str], dict[str, Standing]]:
     """Write what changed, take away what is no longer made; the paths written, and all that now stand.
+
+    *note* is told of each file before it is replaced, so that no change is forgotten where this fails midway.
 
     *formerly* are the files of the last time: of others in *directory* none is touched. A batch is made again only if
     its key differs, or a file of it is no longer as we left it. Once *stop* says so no more is made, and the rest
@@ -42,7 +50,7 @@ def write(
                 standing |= {path: formerly[path] for path in batch.paths}
             else:
                 for document in batch.make():
-                    if write_if_changed(directory / document.path, document):
+                    if write_if_changed(directory / document.path, document, note):
                         written.append(document.path)
                     standing[document.path] = _left(directory / document.path, batch.key)
             if progress:
@@ -98,6 +106,11 @@ def alone(directory: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def spool(directory: Path) -> IO[bytes]:
+    """A file for what can't be put in its place yet, in memory until it is long."""
+    return cast(IO[bytes], tempfile.SpooledTemporaryFile(_IN_MEMORY, prefix=_PREFIX, dir=str(directory)))
+
+
 def sweep(directory: Path) -> None:
     """Take away what a killed process left half written. To be called while `alone`."""
     for left in directory.rglob(f"{_PREFIX}*"):
@@ -137,23 +150,30 @@ def _make_folder(folder: Path) -> None:
     folder.chmod(0o755)
 
 
-def write_if_changed(path: Path, document: Document) -> bool:
-    """Put *document* at *path* whole, or not at all; True if there was anything else."""
-    with suppress(FileNotFoundError, NotADirectoryError):
-        if path.read_bytes() == document.body:
-            return False
+def write_if_changed(path: Path, document: Document | Stream, note: Note = lambda _: None) -> bool:
+    """Put *document* at *path* whole, or not at all; True if there was anything else, which *note* is told before."""
+    if isinstance(document, Document):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            if path.read_bytes() == document.body:
+                return False
+    parts = (document.body,) if isinstance(document, Document) else document.parts
     _make_folder(path.parent)
-    descriptor, temporary = tempfile.mkstemp(prefix=_PREFIX, dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=path.parent)
+    temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(document.body)
+            file.writelines(parts)
             file.flush()
+            if isinstance(document, Stream) and path.is_file() and filecmp.cmp(name, path, shallow=False):
+                temporary.unlink()
+                return False
             os.fchmod(file.fileno(), 0o644)  # mkstemp's 0600 would keep the web server out
             if document.media_type != "text/html":
                 os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        note(document.path)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -17,17 +17,11 @@ from feeds.urls import public_url
 
 logger = logging.getLogger(__name__)
 
-FILES = ("/atom.xml", "/rss.xml", "/feed.json")
 PATIENCE = timedelta(seconds=5)  # for one answer: a ping asks for nothing that takes time
 ROUND = timedelta(seconds=20)  # for all pings of one publishing; what is left has its turn at the next
 GIVE_UP = timedelta(hours=24)
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 _TROUBLE = (408, 425, 429)  # and 5xx: says more of the hub than of the feed
-
-
-def changed_feeds(written: Iterable[str]) -> list[str]:
-    """Those of the files *written* that one can subscribe to."""
-    return [path for path in written if path.endswith(FILES)]
 
 
 def tell_hub(config: Config, store: Store, now: datetime, stop: threading.Event) -> None:
