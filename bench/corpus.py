@@ -38,14 +38,15 @@ RARE = [f"{first}{second}{third}" for first in ("ka", "ti", "mo", "zu", "be") fo
          for third in ("go", "ba", "ti", "nu", "re", "fa")]  # fmt: skip
 
 
-def article(number: int, published: datetime) -> Article:
-    """Article *number*: equal numbers give equal articles."""
+def article(number: int, published: datetime, sentences: int = 5) -> Article:
+    """Article *number*, its text as long as *sentences* are: equal numbers give equal articles."""
     chance = random.Random(number)
     language = LANGUAGES[number % len(LANGUAGES)]
     country, name = chance.choice(COUNTRIES)
     words = _WORDS_OF[language]
     title = f"{name}: {' '.join(chance.choices(words, k=8))} {chance.choice(RARE)}"
-    text = " ".join(f"{' '.join(chance.choices(words, k=14)).capitalize()} {chance.choice(RARE)}." for _ in range(5))
+    said = [f"{' '.join(chance.choices(words, k=14)).capitalize()} {chance.choice(RARE)}." for _ in range(sentences)]
+    text = " ".join(said[:5])
     url = f"https://site{number % SOURCES}.example/{published:%Y/%m}/{number}.html"
     return Article(
         identity=f"guid:{number}",
@@ -54,7 +55,7 @@ def article(number: int, published: datetime) -> Article:
         link=url,
         title=title,
         summary=text,
-        content=f"<p>{text}</p>",
+        content="".join(f"<p>{' '.join(said[start : start + 5])}</p>" for start in range(0, sentences, 5)),
         language=language,
         published=published,
         authors=(f"{chance.choice(RARE).title()} {chance.choice(RARE).title()}",),
@@ -83,10 +84,10 @@ def sources() -> tuple[Source, ...]:
     return tuple(Source(url=f"https://site{number}.example/feed", name=f"Site {number}") for number in range(SOURCES))
 
 
-def fill(store: Store, numbers: Sequence[int], newest: datetime, apart: timedelta) -> None:
+def fill(store: Store, numbers: Sequence[int], newest: datetime, apart: timedelta, sentences: int = 5) -> None:
     """Put the articles *numbers* into *store*, the last dated *newest*, each *apart* from the one before."""
     states = store.sync_sources(sources())
-    for state, found in _documents(states, numbers, newest, apart):
+    for state, found in _documents(states, numbers, newest, apart, sentences):
         reading = Reading(ParsedFeed("rss20", title=state.name), tuple(found))
         at = newest
         fresh = replace(state, checked_at=at, succeeded_at=at, document_at=at)
@@ -94,11 +95,11 @@ def fill(store: Store, numbers: Sequence[int], newest: datetime, apart: timedelt
 
 
 def _documents(
-    states: dict[str, SourceState], numbers: Sequence[int], newest: datetime, apart: timedelta
+    states: dict[str, SourceState], numbers: Sequence[int], newest: datetime, apart: timedelta, sentences: int
 ) -> Iterator[tuple[SourceState, list[Article]]]:
     last = len(numbers) - 1
     dated = [(number, newest - (last - place) * apart) for place, number in enumerate(numbers)]
     for name, state in states.items():
         mine = [each for each in dated if each[0] % SOURCES == int(name.removeprefix("Site "))]
         for start in range(0, len(mine), PER_DOCUMENT):
-            yield state, [article(number, at) for number, at in mine[start : start + PER_DOCUMENT]]
+            yield state, [article(number, at, sentences) for number, at in mine[start : start + PER_DOCUMENT]]
