@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 
 from msgspec.structs import replace
 
 from feeds.keys import key_of
-from feeds.model import ArchivePage, Document, Folder, Month, MonthPage, Step
+from feeds.model import ArchivePage, Document, Folder, Month, MonthPage, Step, StoredArticle, Stream
 from feeds.render import (
     ArchiveEntry,
     Navigation,
@@ -25,7 +26,8 @@ from feeds.store import Store
 
 ARTICLES = "articles"
 _PAGES = 20  # of an archive, for each step
-_TASKS = 500  # pages of articles
+_TASKS = 500  # pages of articles, for each step
+_AT_ONCE = 20  # articles that are in memory together
 _REMEMBERED_BYTES = 8_000_000  # of entries that other archives may have in common
 
 
@@ -50,7 +52,7 @@ class Archives:
 
     def _steps(self, feed: OutputFeed, head: OutputFeed) -> Iterator[Step]:
         while pages := self._store.archive_marked(feed.path, _PAGES):
-            documents = (self._render(feed, head, page) for page in pages if page.is_shown)
+            documents = chain.from_iterable(self._render(feed, head, page) for page in pages if page.is_shown)
             gone = [_archive_name(page.number) for page in pages if not page.is_shown]
             yield Step(documents, gone, partial(self._store.archive_written, feed.path, pages))
 
@@ -60,18 +62,23 @@ class Archives:
     def _again(self, feed: str, names: Collection[str] | None) -> None:
         self._store.archive_again(feed, None if names is None else [int(name.split(".")[0]) for name in names])
 
-    def _render(self, feed: OutputFeed, head: OutputFeed, page: ArchivePage) -> Document:
-        places = self._store.page_places(feed.path, page.number)
-        if self._archived_bytes > _REMEMBERED_BYTES:
-            self._archived.clear()
-            self._archived_bytes = 0
-        new = {key: source for key, source in places if key not in self._archived}
-        found = self._store.load_snapshots(list(new))
-        made = self._renderer.archive_entries([(self._infos[new[key]], each) for key, each in found.items()])
-        self._archived |= zip(found, made, strict=True)
-        self._archived_bytes += sum(len(each.xml) for each in made)
-        entries = [self._archived[key] for key, _ in places if key in self._archived]
+    def _render(self, feed: OutputFeed, head: OutputFeed, page: ArchivePage) -> Iterator[Stream]:
+        entries = self._entries(self._store.page_places(feed.path, page.number))
         return self._renderer.archive_page(self._head(feed, head, page), archive_path(feed.path, page.number), entries)
+
+    def _entries(self, places: Sequence[tuple[int, int]]) -> Iterator[ArchiveEntry]:
+        """The entries of a page; *places* are the keys of their snapshots and of their sources."""
+        for start in range(0, len(places), _AT_ONCE):
+            part = places[start : start + _AT_ONCE]
+            if self._archived_bytes > _REMEMBERED_BYTES:
+                self._archived.clear()
+                self._archived_bytes = 0
+            new = {key: source for key, source in part if key not in self._archived}
+            found = self._store.load_snapshots(list(new))
+            made = self._renderer.archive_entries([(self._infos[new[key]], each) for key, each in found.items()])
+            self._archived |= zip(found, made, strict=True)
+            self._archived_bytes += sum(len(each.xml) for each in made)
+            yield from (self._archived[key] for key, _ in part if key in self._archived)
 
     def _head(self, feed: OutputFeed, head: OutputFeed, page: ArchivePage) -> OutputFeed:
         """The head of a page: the feed's own but for its links. All but the last are complete."""
@@ -159,8 +166,8 @@ def articles_folder(store: Store, settings: RenderSettings) -> Folder:
 
 def _article_steps(store: Store, settings: RenderSettings) -> Iterator[Step]:
     while tasks := store.page_tasks(_TASKS):
-        shown = store.load([each.pk for each in tasks if not each.is_hidden])
         hidden = [_article_name(each.id) for each in tasks if each.is_hidden]
+        shown = _loaded([each.pk for each in tasks if not each.is_hidden], store)
         yield Step((article_page(each, settings) for each in shown), hidden, partial(store.pages_done, tasks))
     if gone := store.dead_pages():
         yield Step((), list(map(_article_name, gone)), partial(store.forget_dead_pages, gone))
@@ -168,6 +175,11 @@ def _article_steps(store: Store, settings: RenderSettings) -> Iterator[Step]:
 
 def _article_names(store: Store) -> set[str]:
     return set(map(_article_name, store.paged_ids()))
+
+
+def _loaded(pks: Sequence[int], store: Store) -> Iterator[StoredArticle]:
+    for start in range(0, len(pks), _AT_ONCE):
+        yield from store.load(pks[start : start + _AT_ONCE])
 
 
 def _articles_again(store: Store, names: Collection[str] | None) -> None:

@@ -17,11 +17,13 @@ from feeds.config import Config, Source
 from feeds.folders import Archives, archive_path, articles_folder, month_folders
 from feeds.health import report
 from feeds.keys import key_of
-from feeds.model import Batch, Counts, Document, Folder, Month, Selected, SourceState, StoredArticle
+from feeds.model import Batch, Counts, Document, Folder, Month, Selected, SourceState, Stream
 from feeds.names import country_name, language_name, month_name
 from feeds.opml import feeds_opml, sources_opml
+from feeds.publish import spool
 from feeds.render import (
     FILES,
+    ON_FRONT,
     Navigation,
     OutputFeed,
     Renderer,
@@ -46,7 +48,6 @@ from feeds.topics.gazetteer import places
 
 ALL = "all"
 _DAYS_COUNTED = 30  # by the statistics
-_REMEMBERED = 2000  # articles that other feeds may have in common
 
 
 class _Plan(Struct, frozen=True):
@@ -68,7 +69,7 @@ class Publication:
         self._config, self._store, self._now = config, store, now
         self._states = _states(config, store)
         self._settings = settings = _settings(config, self._states)
-        self._renderer = Renderer(settings)
+        self._renderer = Renderer(settings, partial(spool, config.output_dir))
         self._infos = {state.id: settings.sources[name] for name, state in self._states.items()}
         store.relabel({number: _label(info) for number, info in self._infos.items()})
         self._has_pages = "html" in config.publish.formats
@@ -76,8 +77,8 @@ class Publication:
         titles = {name: topic.title for name, topic in settings.topics.items()}
         rest = settings.interval, settings.version, settings.places, looks() if self._has_pages else ""
         self._common = key_of(settings.site, settings.publish, titles, *rest)
+        self._called = key_of(store.fact("topics"))  # the definitions say what concepts are called, too
         self._plans = list(_plans(config, store, now, settings, self._months))
-        self._loaded: dict[int, StoredArticle] = {}
 
     def archives(self) -> Iterator[Folder]:
         """The folders of the archives; before the feeds that lead to them."""
@@ -122,30 +123,26 @@ class Publication:
         """A subscription feed in all its formats."""
         formats = [kind for kind in FILES if kind in self._settings.publish.formats]
         paths = tuple(f"{plan.feed.path}/{FILES[kind]}" for kind in formats)
-        return Batch(paths, key_of(self._common, *self._shown(plan)), partial(self._render, plan))
+        return Batch(paths, key_of(self._common, self._called, *self._shown(plan)), partial(self._render, plan))
 
     def _shown(self, plan: _Plan) -> tuple[OutputFeed, Sequence[Selected], list[SourceInfo]]:
         """What a feed is made from."""
         sources = [self._infos[number] for number in sorted({each.source_id for each in plan.shown})]
         return plan.feed, plan.shown, sources
 
-    def _render(self, plan: _Plan) -> Iterable[Document]:
-        return self._renderer.feed(self._whole(plan))
-
-    def _whole(self, plan: _Plan) -> OutputFeed:
-        """The feed with its articles; those that another feed had shortly before are at hand."""
-        wanted = [each.pk for each in plan.shown]
-        new = [pk for pk in wanted if pk not in self._loaded]
-        if len(self._loaded) + len(new) > _REMEMBERED:
-            self._loaded, new = {}, wanted
-        self._loaded |= self._store.load_by_key(new)
-        return replace(plan.feed, articles=tuple(self._loaded[pk] for pk in wanted if pk in self._loaded))
+    def _render(self, plan: _Plan) -> Iterable[Stream]:
+        return self._renderer.feed(plan.feed, [each.pk for each in plan.shown], self._store.load_by_key)
 
     def _front_page(self) -> Batch:
         """index.html at the root."""
         main = [plan for plan in self._plans if plan.is_main]
-        key = key_of(self._common, list(map(self._shown, main)))
-        return Batch(("index.html",), key, lambda: [front_page([self._whole(plan) for plan in main], self._settings)])
+        key = key_of(self._common, self._called, list(map(self._shown, main)))
+        return Batch(("index.html",), key, lambda: [front_page(list(map(self._top, main)), self._settings)])
+
+    def _top(self, plan: _Plan) -> OutputFeed:
+        """The feed with those of its articles that the front page shows."""
+        found = self._store.load_by_key([each.pk for each in plan.shown[:ON_FRONT]])
+        return replace(plan.feed, articles=tuple(found.values()))
 
     def _statistics(self) -> Iterator[Batch]:
         """The last days of every topic, and of all, in numbers; up to the day of the newest article.
@@ -244,8 +241,7 @@ def _selection(config: Config, path: str, now: datetime) -> Selection:
 def _head(config: Config, store: Store, path: str, settings: RenderSettings) -> OutputFeed:
     topic, _, part = path.partition("/")
     name, title, description = _described(config, topic, part)
-    pages = store.archive_ends(path) if not part and "atom" in config.publish.formats else None
-    ends = zip(("first", "prev-archive"), pages or (), strict=False)
+    last = store.archive_last(path) if not part and "atom" in config.publish.formats else None
     return OutputFeed(
         path=path,
         topic=None if topic == ALL else topic,
@@ -255,7 +251,7 @@ def _head(config: Config, store: Store, path: str, settings: RenderSettings) -> 
         description=description,
         language=part.removeprefix("lang/") if part.startswith("lang/") else None,
         updated_if_empty=store.created,
-        links={rel: settings.url(archive_path(path, number)) for rel, number in ends},
+        links={"prev-archive": settings.url(archive_path(path, last))} if last is not None else {},
     )
 
 
@@ -296,6 +292,7 @@ def _settings(config: Config, states: Mapping[str, SourceState]) -> RenderSettin
         topics=config.topics,
         version=__version__,
         places=places(),
+        names=cache(partial(topics.names, config)),
     )
 
 

@@ -188,12 +188,19 @@ def test_unknown_language_is_undetermined_in_xml_and_absent_in_json() -> None:
 
 
 def test_atom_source_is_whole() -> None:
-    source = atom_entry(output_feed(article(1))).find(f"{ATOM}source")
+    source = atom_entry(output_feed(article(1, feed_updated=NOW - timedelta(minutes=30)))).find(f"{ATOM}source")
     assert source is not None
     assert source.findtext(f"{ATOM}id") == COURIER.id
     assert source.findtext(f"{ATOM}title") == COURIER.title
-    assert source.findtext(f"{ATOM}updated") == "2026-11-24T11:00:00Z"
+    assert source.findtext(f"{ATOM}updated") == "2026-11-24T11:30:00Z"
     assert links(source) == [("self", None, COURIER.url), ("alternate", None, COURIER.link)]
+
+
+def test_feed_without_a_date_changed_last_with_its_article() -> None:
+    """The W3C validator warns of an atom:source without one (MissingSourceElement)."""
+    source = atom_entry(output_feed(article(1))).find(f"{ATOM}source")
+    assert source is not None
+    assert source.findtext(f"{ATOM}updated") == "2026-11-24T11:00:00Z"
 
 
 def test_rss_source_and_json_source_name_the_feed_it_came_from() -> None:
@@ -262,6 +269,45 @@ def test_concept_found_twice_is_one_category_and_a_prior_is_none() -> None:
     )
     feed = output_feed(article(1, topics={"sahel": TopicMatch(2.0, evidence)}))
     assert json_feed(feed)["items"][0]["tags"] == ["Sahel", "Mali"]
+
+
+def evidence_of(topic: str, count: int, language: str = "fr") -> TopicMatch:
+    """*count* concepts, the heaviest last."""
+    return TopicMatch(2.0, tuple(
+        Evidence(f"{topic}-{number}", "x", "title", number / 100, f"{topic} {number} ({language})", language)
+        for number in range(1, count + 1)
+    ))  # fmt: skip
+
+
+def categories(feed: OutputFeed) -> list[str | None]:
+    return [each.get("term") for each in atom_entry(feed).findall(f"{ATOM}category")]
+
+
+def test_entry_has_its_topic_and_the_five_strongest_concepts() -> None:
+    feed = output_feed(article(1, topics={"sahel": evidence_of("a", 12)}))
+    assert categories(feed) == ["sahel", "a-12", "a-11", "a-10", "a-9", "a-8"]
+    assert len(rss_item(feed).findall("category")) == len(json_feed(feed)["items"][0]["tags"]) == 6
+
+
+def test_entry_of_two_topics_names_both_and_their_strongest_concepts_once() -> None:
+    both = (Evidence("mali", "Mali", "title", 0.9, "Mali"), Evidence("niger", "Niger", "lead", 0.2, "Niger"))
+    other = TopicMatch(2.0, (*evidence_of("b", 3).evidence, replace(both[0], weight=0.5)))
+    feed = output_feed(article(1, topics={"sahel": TopicMatch(2.0, both), "gold": other}))
+    assert categories(feed) == ["gold", "b-3", "b-2", "sahel", "mali", "niger"]
+
+
+def test_category_is_called_the_same_whatever_the_language_of_its_entry() -> None:
+    how = replace(settings(), names=lambda: {"a-1": "Gold"})
+    found = [
+        output_feed(article(1, language=language, topics={"sahel": evidence_of("a", 1, language)}))
+        for language in ("fr", "ru")
+    ]
+    labels = {each.get("label") for feed in found for each in atom_entry(feed, how).findall(f"{ATOM}category")}
+    assert labels == {"Sahel", "a 1 (fr)", "a 1 (ru)"}
+    for feed in found:
+        assert [each.get("term") for each in atom_entry(feed, how).findall(f"{ATOM}category")] == ["sahel", "a-1"]
+        assert [each.text for each in rss_item(feed, how).findall("category")] == ["Sahel", "Gold"]
+        assert json_feed(feed, how)["items"][0]["tags"] == ["Sahel", "Gold"]
 
 
 def located(*evidence: Evidence) -> OutputFeed:
@@ -341,6 +387,33 @@ def test_atom_and_json_have_every_enclosure_once() -> None:
     assert len(json_feed(feed)["items"][0]["attachments"]) == 1
 
 
+PICTURES = (
+    Enclosure("https://courrier.example/pont.jpg", "image/jpeg", 4000),
+    Enclosure("https://secure.gravatar.com/avatar/7?s=96", "image/png"),
+    Enclosure("https://courrier.example/pixel.gif", "image/gif"),
+    Enclosure("https://courrier.example/v/7", "application/x-shockwave-flash"),
+    Enclosure("https://courrier.example/sans-nom", "application/octet-stream"),
+    Enclosure("https://courrier.example/son.mp3", "audio/mpeg", 52_000),
+)
+
+
+def test_pictures_are_no_enclosures_and_what_nobody_can_use_is_left_out() -> None:
+    feed = output_feed(article(1, enclosures=PICTURES))
+    item, entry = rss_item(feed), atom_entry(feed)
+    shown = [{"url": PICTURES[0].url, "type": "image/jpeg", "fileSize": "4000", "medium": "image"}]
+    assert [dict(each.attrib) for each in item.findall(f"{MEDIA}content")] == shown
+    assert [dict(each.attrib) for each in entry.findall(f"{MEDIA}content")] == shown
+    assert [each.get("url") for each in item.findall("enclosure")] == [PICTURES[-1].url]
+    assert [href for rel, _, href in links(entry) if rel == "enclosure"] == [PICTURES[-1].url]
+    assert [each["url"] for each in json_feed(feed)["items"][0]["attachments"]] == [PICTURES[-1].url]
+
+
+def test_avatar_is_no_image_of_an_article() -> None:
+    feed = output_feed(article(1, image="https://secure.gravatar.com/avatar/7?s=96", enclosures=()))
+    assert rss_item(feed).find(f"{MEDIA}thumbnail") is None
+    assert "image" not in json_feed(feed)["items"][0]
+
+
 def test_enclosure_of_unknown_length_has_zero() -> None:
     feed = output_feed(article(1, enclosures=(Enclosure("https://courrier.example/a.mp3", None, None),)))
     found = rss_item(feed).find("enclosure")
@@ -378,6 +451,44 @@ def test_full_policy_republishes_the_text() -> None:
     assert "Carte</a>" in (atom_entry(feed, how).findtext(f"{ATOM}content") or "")
     assert "Carte</a>" in (rss_item(feed, how).findtext(CONTENT) or "")
     assert "Carte</a>" in json_feed(feed, how)["items"][0]["content_html"]
+
+
+LEAD = "Le fleuve a débordé dans la nuit de lundi à mardi."
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [LEAD, f"{LEAD} Trois quartiers …", LEAD.upper(), "", "Le fleuve a débordé dans la nuit de lundi à mardi [...]"],
+)
+def test_whole_text_has_neither_its_lead_nor_the_credit_twice(summary: str) -> None:
+    feed = output_feed(article(1, summary=summary, content=f"<p><b>Le fleuve</b>{LEAD[9:]}</p><p>Trois quartiers.</p>"))
+    how = settings(text="full")
+    item, entry, shown = rss_item(feed, how), atom_entry(feed, how), json_feed(feed, how)["items"][0]
+    assert item.findtext("description") == ""
+    assert entry.find(f"{ATOM}summary") is None
+    assert "summary" not in shown
+    for text in (item.findtext(CONTENT), entry.findtext(f"{ATOM}content"), shown["content_html"]):
+        assert text is not None
+        assert (text.count("débordé"), text.count("Source: ")) == (1, 1)
+
+
+def test_whole_text_leaves_a_summary_of_its_own_but_names_the_source_once() -> None:
+    feed = output_feed(article(1, summary="Ce qu'il faut savoir de la crue.", content=f"<p>{LEAD}</p>"))
+    how = settings(text="full")
+    item, entry = rss_item(feed, how), atom_entry(feed, how)
+    assert item.findtext("description") == entry.findtext(f"{ATOM}summary") == "<p>Ce qu'il faut savoir de la crue.</p>"
+    assert "Source: " in (item.findtext(CONTENT) or "")
+    assert json_feed(feed, how)["items"][0]["summary"] == "Ce qu'il faut savoir de la crue."
+
+
+@pytest.mark.parametrize("text", ["full", "summary", "link"])
+def test_no_namespace_is_declared_that_nothing_needs(text: str) -> None:
+    bare = article(1, authors=(), image=None, enclosures=(), topics={}, content="")
+    for feed in (output_feed(), output_feed(bare), output_feed(article(1), bare)):
+        for body in list(documents(feed, settings(text=text)).values())[:2]:
+            declared = set(etree.fromstring(body).nsmap) - {None}
+            assert declared == {prefix for prefix in declared if f"<{prefix}:".encode() in body}
+            assert b"<ns0:" not in body
 
 
 def test_link_policy_republishes_the_title_alone() -> None:

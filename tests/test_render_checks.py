@@ -46,7 +46,7 @@ def messages(name: str, old: str, new: str) -> str:
         ("<updated>2026-11-24T11:00:00Z", "<updated>1970-01-01T00:00:00Z", "ImplausibleDate"),
         ('xml:lang="fr"', 'xml:lang="tlh_x"', "InvalidLanguage"),
         ("<author><name>The Editors</name></author>\n<link", "<author><name> </name></author>\n<link", "NotBlank"),
-        ("xmlns:dc=", "xmlns:odd=", "UnknownNamespace"),
+        ("<feed ", '<feed xmlns:odd="http://purl.org/dc/elements/1.1/" ', "UnknownNamespace"),
         ('type="audio/mpeg"', 'type="audio"', "InvalidMIMEType"),
         ("https://courrier.example/son.mp3", "https://courrier.example/so|n.mp3", "InvalidFullLink"),
         ("&lt;p&gt;Les riverains", "&lt;p&gt;&lt;script&gt;x&lt;/script&gt;Les riverains", "SecurityRisk"),

@@ -14,10 +14,12 @@ from feeds.render.values import (
     media_type,
     rfc822,
     rfc3339,
+    shows_nothing,
     source_id,
     web_url,
     xml_text,
 )
+from tests.validity.values import canonical
 
 
 @pytest.mark.parametrize(
@@ -72,10 +74,14 @@ def test_direction_follows_the_language(language: str | None, expected: str) -> 
         ("Audio/MPEG; charset=x", "https://a.example/x", "audio/mpeg"),
         (None, "https://a.example/x.JPG?size=2", "image/jpeg"),
         ("mp3", "https://a.example/x.mp3", "audio/mpeg"),
-        ("", "https://a.example/x", "application/octet-stream"),
+        ("", "https://a.example/x", None),
+        ("application/octet-stream", "https://a.example/x", None),
+        ("application/octet-stream", "https://a.example/x.m4a?n=1", "audio/mp4"),
+        ("application/x-shockwave-flash", "https://a.example/v/7", None),
+        ("video/mp4", "https://a.example/player.SWF", None),
     ],
 )
-def test_media_type_is_always_given(given: str | None, url: str, expected: str) -> None:
+def test_media_type_is_the_given_one_or_what_the_name_says(given: str | None, url: str, expected: str | None) -> None:
     assert media_type(given, url) == expected
 
 
@@ -92,10 +98,59 @@ def test_source_id_is_canonical(given: str | None, url: str, expected: str) -> N
     assert source_id(given, url) == expected
 
 
-def test_made_source_id_depends_on_the_address_alone() -> None:
-    assert source_id(None, "https://a.example/%7E").startswith("urn:uuid:")
-    assert source_id(None, "https://a.example/%7E") == source_id("?", "https://a.example/%7E")
-    assert source_id(None, "https://a.example/%7E") != source_id(None, "https://b.example/%7E")
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://a.example/%7Ejo", "https://a.example/~jo"),
+        ("http://127.0.0.1:8080/rss", "http://127.0.0.1:8080/rss"),
+        ("https://a.example:443", "https://a.example/"),
+        ("https://A.example./x/../y/./z?feed=rss2&cat=-1,2", "https://a.example/y/z?feed=rss2&cat=-1,2"),
+        ("https://a.example/a//b/..", "https://a.example/a//"),
+        ("https://a.example/лента?q=%d0%9c", "https://a.example/%D0%BB%D0%B5%D0%BD%D1%82%D0%B0?q=%D0%9C"),
+        ("https://a.example/cafe%CC%81?u=%2f%20", "https://a.example/caf%C3%A9?u=%2F%20"),
+        ("https://a.example/rss#all", "https://a.example/rss"),
+    ],
+)
+def test_source_without_an_id_is_known_by_its_address(url: str, expected: str) -> None:
+    assert source_id(None, url) == source_id("an id of nothing", url) == expected
+    assert list(canonical("source/id", expected)) == []
+
+
+def test_address_that_can_not_be_normalized_makes_an_id_of_its_own() -> None:
+    assert source_id(None, "https://a.example/%E9") == source_id("?", "https://a.example/%E9")
+    assert source_id(None, "https://a.example/%E9") != source_id(None, "https://b.example/%E9")
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "https://secure.gravatar.com/avatar/0123?s=96&d=mm",
+        "https://blog.example/wp-content/avatars/7.jpg",
+        "https://blog.example/img/default-avatar.png",
+        "https://blog.example/static/1x1.gif",
+        "https://blog.example/tracking_pixel.php?article=7",
+        "https://blog.example/i.gif?w=1&h=1",
+        "https://feeds.feedburner.com/~r/blog/~4/xyz",
+        "https://ad.doubleclick.net/ad/7",
+    ],
+)
+def test_avatars_and_pixels_show_nothing(picture: str) -> None:
+    assert shows_nothing(picture)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "https://blog.example/google-pixel-9.jpg",
+        "https://blog.example/avatar-fire-and-ash.jpg",
+        "https://blog.example/clear-water.jpg",
+        "https://blog.example/image.jpg",
+        "https://blog.example/i.jpg?w=1200&h=10",
+        "https://blog.example/",
+    ],
+)
+def test_pictures_of_something_are_shown(picture: str) -> None:
+    assert not shows_nothing(picture)
 
 
 @pytest.mark.parametrize(

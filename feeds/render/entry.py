@@ -10,26 +10,44 @@ from html import escape
 
 from msgspec import Struct
 
+from feeds.digests import words
 from feeds.markup import plain_text, summarise
 from feeds.model import Enclosure, Place, StoredArticle, Text
 from feeds.render.parts import RenderSettings, SourceInfo
-from feeds.render.values import article_url, direction, language_tag, line, media_type, source_id, web_url, xml_text
+from feeds.render.values import (
+    article_url,
+    direction,
+    language_tag,
+    line,
+    media_type,
+    shows_nothing,
+    source_id,
+    web_url,
+    xml_text,
+)
 from feeds.urls import reader_url
 
 SUMMARY_LENGTH = 500
 _LONGEST_TEXT = 100_000  # characters of HTML; a feed of a hundred longer texts is more than readers take
 _UNTITLED = "Untitled"
+_OPENING, _SENTENCE = 12, 4  # words by which a summary is found in the text, and those that a sentence needs to tell
+_SENTENCE_END = re.compile(r"(?<=[.!?…؟。])\s")
+_MOST_CATEGORIES = 6  # a topic, and its five strongest concepts
 _CONTROLS = re.compile(r"(<(?:audio|video)\b[^<>]*?) controls(?:=\"[^\"<>]*\")?([^<>]*>)")
 _BDO = re.compile(r"<(/?)bdo\b")
 _LABELS = {"state": "state-controlled", "state-linked": "state-linked"}
 
 
 class Category(Struct, frozen=True):
-    """Why an entry is where it is: a topic (*scheme* is the site) or a concept of it (*scheme* is the topic)."""
+    """Why an entry is where it is: a topic (*scheme* is the site) or a concept of it (*scheme* is the topic).
+
+    *term* and *name* are the same in every entry; *label* is in the entry's language. *name* is in that of our pages.
+    """
 
     term: str
     scheme: str
     label: str
+    name: str
 
 
 class Origin(Struct, frozen=True):
@@ -44,9 +62,12 @@ class Origin(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """An article, ready to be written. *summary* is plain, *text* and *content* are HTML with the credit at its end.
+    """An article, ready to be written. *date* is *published*, or when it was first seen.
 
-    *content* is None where only the summary is republished. *url* is None where the source gave no usable address.
+    *summary* is plain. *content* is the whole text as HTML with the credit at its end, None where only the summary is
+    republished. *text* is the summary as HTML: with the credit, or, beside *content*, without it, and "" where that
+    says it already. *url* is None where the source gave no usable address. *pictures* are no *enclosures*: readers
+    show those for download. *source_updated* is when the source's feed last changed.
     """
 
     id: str
@@ -55,12 +76,15 @@ class Entry(Struct, frozen=True):
     summary: str
     text: str
     content: str | None
+    date: datetime
     published: datetime | None
     updated: datetime
+    source_updated: datetime
     authors: tuple[str, ...]
     language: str | None
     categories: tuple[Category, ...]
     image: str | None
+    pictures: tuple[Enclosure, ...]
     enclosures: tuple[Enclosure, ...]
     origin: Origin
     also: tuple[str, ...]
@@ -85,24 +109,43 @@ def make_entry(article: StoredArticle, settings: RenderSettings, source: SourceI
     credit = _credit(origin, url, also)
     is_whole = policy == "full" and len(article.content) <= _LONGEST_TEXT
     content = _fit_for_feeds(article.content) if is_whole else ""
+    text = _paragraph(summary or title, language) + ("" if content else credit)
+    if content and (not summary or _stands_in(summary, content)):
+        text = ""
+    media = _media(article)
+    image = web_url(article.image)
+    updated = article.updated or article.date
     return Entry(
         id=article.id,
         title=title,
         url=url,
         summary=summary or title,
-        text=_paragraph(summary or title, language) + credit,
+        text=text,
         content=content + credit if content else None,
+        date=article.date,
         published=article.published,
-        updated=article.updated or article.date,
+        updated=updated,
+        # Where its feed has no date of its own, it changed last with this article, as far as we can know.
+        source_updated=article.feed_updated or updated,
         authors=_distinct(line(author) for author in article.authors),
         language=language,
         categories=_categories(article, settings),
-        image=web_url(article.image),
-        enclosures=_enclosures(article),
+        image=image if image and not shows_nothing(image) else None,
+        pictures=tuple(each for each in media if _is_picture(each) and not shows_nothing(each.url)),
+        enclosures=tuple(each for each in media if not _is_picture(each)),
         origin=origin,
         also=also,
         place=_place(article, settings.places),
     )
+
+
+def _stands_in(summary: str, content: str) -> bool:
+    """True where *content* says what *summary* begins with: most summaries are the first words of their text."""
+    first = _SENTENCE_END.split(summary, 1)[0]
+    if escape(first, quote=False) in content:  # as most do, and told in a hundredth of the time
+        return True
+    opening = first if len(words(first).split()) >= _SENTENCE else summary
+    return " ".join(words(opening).split()[:_OPENING]) in words(plain_text(Text(content, html=True)))
 
 
 def _plain_text(article: StoredArticle) -> str:
@@ -148,19 +191,32 @@ def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _categories(article: StoredArticle, settings: RenderSettings) -> tuple[Category, ...]:
-    """The topics by name, each followed by the concepts found, strongest first."""
-    found: dict[tuple[str, str], Category] = {}
-    for name in sorted(article.topics):
+    """The topics by name, each followed by the strongest concepts: what more there is stands on the article's page."""
+    matches = sorted(article.topics.items())
+    found = [
+        (evidence.weight, name, line(evidence.concept), line(evidence.label))
+        for name, match in matches
+        for evidence in match.evidence
+        if evidence.where != "prior" and line(evidence.concept)
+    ]
+    found.sort(key=lambda each: -each[0])
+    strongest: dict[
+        str, tuple[str, str]
+    ] = {}  # a concept that is in several topics stands in that where it weighs most
+    for _, name, term, label in found:
+        strongest.setdefault(term, (name, label))
+    kept = list(strongest.items())[: max(1, _MOST_CATEGORIES - len(matches))]
+    called = settings.names() if kept else {}
+    categories = []
+    for name, _ in matches:
         topic = settings.topics.get(name)
         title = line(topic.title if topic else "") or name
-        found[settings.url(), name] = Category(name, settings.url(), title)
-        scheme = settings.url(f"{name}/")
-        concepts = [evidence for evidence in article.topics[name].evidence if evidence.where != "prior"]
-        for evidence in sorted(concepts, key=lambda evidence: -evidence.weight):
-            term = line(evidence.concept)
-            if term:
-                found.setdefault((scheme, term), Category(term, scheme, line(evidence.label) or term))
-    return tuple(found.values())
+        categories.append(Category(name, settings.url(), title, title))
+        for term, (owner, label) in kept:
+            if owner == name:
+                label = label or term
+                categories.append(Category(term, settings.url(f"{name}/"), label, line(called.get(term, "")) or label))
+    return tuple(categories)
 
 
 def _place(article: StoredArticle, places: Mapping[str, Place]) -> Place | None:
@@ -174,12 +230,17 @@ def _place(article: StoredArticle, places: Mapping[str, Place]) -> Place | None:
     return places[next(towns, found[0]).concept]
 
 
-def _enclosures(article: StoredArticle) -> tuple[Enclosure, ...]:
-    """Each media file once, with a type that is always given."""
+def _media(article: StoredArticle) -> tuple[Enclosure, ...]:
+    """Each media file once, with its type; those of which nothing tells what they are, and Flash, are left out."""
     found: dict[str, Enclosure] = {}
     for enclosure in article.enclosures:
         url = web_url(enclosure.url)
-        if url:
+        kind = media_type(enclosure.type, url) if url else None
+        if url and kind:
             length = enclosure.length if enclosure.length and 0 < enclosure.length < 2**31 else None
-            found.setdefault(url, Enclosure(url, media_type(enclosure.type, url), length))
+            found.setdefault(url, Enclosure(url, kind, length))
     return tuple(found.values())
+
+
+def _is_picture(file: Enclosure) -> bool:
+    return (file.type or "").startswith("image/")

@@ -8,17 +8,17 @@ from typing import Any
 
 from feeds.markup import inert_title
 from feeds.render.entry import Entry
-from feeds.render.parts import ICON, OutputFeed, RenderSettings
+from feeds.render.parts import ICON, Frame, OutputFeed, RenderSettings
 from feeds.render.values import language_tag, line, rfc3339, web_url
 from feeds.urls import public_url
 
+BETWEEN = b",\n"  # items
 VERSION = "https://jsonfeed.org/version/1.1"
 
 
-def json_feed(feed: OutputFeed, written: Iterable[bytes], settings: RenderSettings) -> bytes:
+def json_feed(feed: OutputFeed, settings: RenderSettings) -> Frame:
     """feed.json of *feed*: its head in the first line, then one item a line, as `json_entries` gives them."""
-    head = _written(_head(feed, settings))
-    return head[:-1] + b',"items":[\n' + b",\n".join(written) + b"\n]}\n"
+    return Frame(_written(_head(feed, settings))[:-1] + b',"items":[\n', b"\n]}\n")
 
 
 def json_entries(entries: Iterable[Entry]) -> list[bytes]:
@@ -52,12 +52,12 @@ def _item(entry: Entry) -> dict[str, Any]:
         url=entry.url,
         title=entry.title,
         content_html=entry.content or entry.text,
-        summary=inert_title(entry.summary),
+        summary=inert_title(entry.summary) if entry.text else None,
         image=entry.image,
         date_published=rfc3339(entry.published) if entry.published else None,
         date_modified=rfc3339(entry.updated),
         authors=[{"name": author} for author in entry.authors],
-        tags=list(dict.fromkeys(category.label for category in entry.categories)),
+        tags=list(dict.fromkeys(category.name for category in entry.categories)),
         language=entry.language,
         attachments=[_given(url=file.url, mime_type=file.type, size_in_bytes=file.length) for file in entry.enclosures],
         _source=_given(

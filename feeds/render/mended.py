@@ -16,15 +16,16 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml import etree
 from msgspec import Struct
 
+from feeds.model import Enclosure
 from feeds.render.entry import Entry
+from feeds.render.parts import PREFIXES
 from feeds.render.values import rfc822, rfc3339, stands_in_enclosure
 
-ATOM = "http://www.w3.org/2005/Atom"
-DC = "http://purl.org/dc/elements/1.1/"
-FH = "http://purl.org/syndication/history/1.0"
-GEORSS = "http://www.georss.org/georss"
-MEDIA = "http://search.yahoo.com/mrss/"
-SY = "http://purl.org/rss/1.0/modules/syndication/"
+NO_DESCRIPTION = "-"
+
+ATOM, DC, GEORSS, MEDIA = (PREFIXES[prefix] for prefix in ("atom", "dc", "georss", "media"))
+_FH = "http://purl.org/syndication/history/1.0"
+_SY = "http://purl.org/rss/1.0/modules/syndication/"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 # It switches the whole process to the C locale and back for every date: no thread is safe from that, and a locale
@@ -51,7 +52,8 @@ class Link(Struct, frozen=True):
 class Head(Struct, frozen=True):
     """What feedgen can't say of a feed, or says wrongly. *period* and *frequency* are sy:'s.
 
-    *is_archive* marks a page that no longer grows (RFC 5005 section 4). *icon* is square, *logo* twice as wide as high
+    *is_archive* marks a page that no longer grows (RFC 5005 section 4). *prefixes* are the namespaces that the entries
+    need, which the head has to declare beside its own. *icon* is square, *logo* twice as wide as high
     and at most 144 pixels wide, as RSS wants it.
     """
 
@@ -64,6 +66,7 @@ class Head(Struct, frozen=True):
     is_archive: bool = False
     icon: str | None = None
     logo: str | None = None
+    prefixes: frozenset[str] = frozenset(PREFIXES)
 
 
 class FeedMending(BaseExtension):  # type: ignore[misc]  # feedgen has no types
@@ -72,7 +75,8 @@ class FeedMending(BaseExtension):  # type: ignore[misc]  # feedgen has no types
     head: Head
 
     def extend_ns(self) -> dict[str, str]:
-        return {"dc": DC, "georss": GEORSS, "media": MEDIA, "sy": SY} | ({"fh": FH} if self.head.is_archive else {})
+        """All that may be needed; what is not goes again (feedgen asks before it knows)."""
+        return {name: uri for name, uri in PREFIXES.items() if name not in ("atom", "content")} | {"sy": _SY, "fh": _FH}
 
     def extend_atom(self, feed: etree._Element) -> etree._Element:
         feed.set(_LANG, self.head.language)
@@ -82,9 +86,10 @@ class FeedMending(BaseExtension):  # type: ignore[misc]  # feedgen has no types
             if url:
                 etree.SubElement(feed, name).text = url
         if self.head.is_archive:
-            etree.SubElement(feed, f"{{{FH}}}archive")
+            etree.SubElement(feed, f"{{{_FH}}}archive")
         else:
             self._add_hints(feed)
+        etree.cleanup_namespaces(feed, keep_ns_prefixes=list(self.head.prefixes))
         return _one_a_line(feed)
 
     def extend_rss(self, rss: etree._Element) -> etree._Element:
@@ -96,6 +101,7 @@ class FeedMending(BaseExtension):  # type: ignore[misc]  # feedgen has no types
         _replace(channel, tag, [_element(tag, link.attributes) for link in self.head.links])
         self._add_image(channel)
         self._add_hints(channel)
+        etree.cleanup_namespaces(rss, keep_ns_prefixes=list(self.head.prefixes))
         rss.text = "\n"
         return _one_a_line(channel)
 
@@ -108,8 +114,8 @@ class FeedMending(BaseExtension):  # type: ignore[misc]  # feedgen has no types
                 etree.SubElement(image, name).text = channel.findtext(name)
 
     def _add_hints(self, parent: etree._Element) -> None:
-        etree.SubElement(parent, f"{{{SY}}}updatePeriod").text = self.head.period
-        etree.SubElement(parent, f"{{{SY}}}updateFrequency").text = str(self.head.frequency)
+        etree.SubElement(parent, f"{{{_SY}}}updatePeriod").text = self.head.period
+        etree.SubElement(parent, f"{{{_SY}}}updateFrequency").text = str(self.head.frequency)
 
 
 class EntryMending(BaseEntryExtension):  # type: ignore[misc]
@@ -125,7 +131,7 @@ class EntryMending(BaseEntryExtension):  # type: ignore[misc]
             _set_text(element, "published", rfc3339(entry.published))
         _replace(element, "link", [_element("link", link.attributes) for link in _entry_links(entry)])
         _replace(element, "source", [self._source()])
-        self._add_thumbnail(element)
+        self._add_pictures(element)
         self._add_point(element)
         element.tail = "\n"
         return element
@@ -133,6 +139,8 @@ class EntryMending(BaseEntryExtension):  # type: ignore[misc]
     def extend_rss(self, item: etree._Element) -> etree._Element:
         entry = self.entry
         item.set(_LANG, entry.language or "und")
+        if not entry.text:  # the content says it all; but the RSS profile wants a description before it
+            _set_text(item, "description", None)
         etree.SubElement(item, f"{{{ATOM}}}updated").text = rfc3339(entry.updated)
         for author in entry.authors:
             etree.SubElement(item, f"{{{DC}}}creator").text = author
@@ -142,18 +150,17 @@ class EntryMending(BaseEntryExtension):  # type: ignore[misc]
             etree.SubElement(item, "enclosure", attributes)
         for file in entry.enclosures:
             if file is not first:
-                size = {"fileSize": str(file.length)} if file.length else {}
-                etree.SubElement(item, f"{{{MEDIA}}}content", {"url": file.url, "type": file.type or ""} | size)
-        self._add_thumbnail(item)
+                _add_media(item, file)
+        self._add_pictures(item)
         self._add_point(item)
         item.tail = "\n"
         return item
 
     def _source(self) -> etree._Element:
-        """atom:source as RFC 4287 section 4.2.11 wants it; its date is the entry's, so that bytes stay."""
+        """atom:source as RFC 4287 section 4.2.11 wants it: what the feed said of itself when it brought the entry."""
         origin = self.entry.origin
         source = _element("source", {})
-        for name, text in (("id", origin.id), ("title", origin.title), ("updated", rfc3339(self.entry.updated))):
+        for name, text in (("id", origin.id), ("title", origin.title), ("updated", rfc3339(self.entry.source_updated))):
             etree.SubElement(source, name).text = text
         if origin.url:
             source.append(_element("link", Link("self", origin.url).attributes))
@@ -161,7 +168,10 @@ class EntryMending(BaseEntryExtension):  # type: ignore[misc]
             source.append(_element("link", Link("alternate", origin.link).attributes))
         return source
 
-    def _add_thumbnail(self, parent: etree._Element) -> None:
+    def _add_pictures(self, parent: etree._Element) -> None:
+        """What the article shows: no enclosures, which readers offer for download."""
+        for picture in self.entry.pictures:
+            _add_media(parent, picture, medium="image")
         if self.entry.image:
             etree.SubElement(parent, f"{{{MEDIA}}}thumbnail", {"url": self.entry.image})
 
@@ -206,11 +216,17 @@ def _entry_links(entry: Entry) -> list[Link]:
     return links + [Link("enclosure", file.url, file.type, file.length) for file in entry.enclosures]
 
 
+def _add_media(parent: etree._Element, file: Enclosure, **more: str) -> None:
+    """media:content (rssboard.org/media-rss)."""
+    size = {"fileSize": str(file.length)} if file.length else {}
+    etree.SubElement(parent, f"{{{MEDIA}}}content", {"url": file.url, "type": file.type or ""} | size | more)
+
+
 def _element(tag: str, attributes: dict[str, str]) -> etree._Element:
     return etree.Element(tag, attributes)
 
 
-def _set_text(parent: etree._Element, tag: str, text: str) -> None:
+def _set_text(parent: etree._Element, tag: str, text: str | None) -> None:
     child = parent.find(tag)
     if child is None:
         child = etree.SubElement(parent, tag)

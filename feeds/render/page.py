@@ -25,8 +25,8 @@ from feeds.render.parts import FILES, MEDIA_TYPES, Navigation, OutputFeed, Rende
 from feeds.render.values import language_tag, line, rfc3339, xml_text
 from feeds.render.words import catalogue, marked, shown_date, shown_time, shown_utc, words
 
-_ON_FRONT = 10  # articles of each topic; of the first the summary, too
-_ON_PAGE = 100  # articles of a feed, however many it has
+ON_FRONT = 10  # articles of each topic; of the first the summary, too
+ON_PAGE = 100  # articles of a feed, however many it has
 _IN_FULL = 25  # of them with summary and reasons, the others as headlines: pages stay under 100 kB
 _WORDS = re.compile(r'\b_\("([^"\\]*)"\)')
 _NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
@@ -51,7 +51,7 @@ def feed_page(feed: OutputFeed, entries: Sequence[Entry], settings: RenderSettin
         title=heading(feed),
         description=line(feed.description),
         links=_links(settings),
-        days=_days(entries[:_ON_PAGE], settings, root),
+        days=_days(entries[:ON_PAGE], settings, root),
         navigation=feed.navigation,
         further="",
     )
@@ -352,7 +352,7 @@ def _shown(entry: Entry, settings: RenderSettings, root: str) -> dict[str, Any]:
 
 
 def _listed(feed: OutputFeed, settings: RenderSettings) -> dict[str, Any]:
-    entries = [make_entry(article, settings) for article in feed.articles[:_ON_FRONT]]
+    entries = [make_entry(article, settings) for article in feed.articles[:ON_FRONT]]
     return {
         "title": heading(feed),
         "description": line(feed.description),

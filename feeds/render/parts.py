@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
@@ -21,6 +22,28 @@ MEDIA_TYPES = {
     "json": "application/feed+json",
     "html": "text/html",
 }
+
+
+# The namespaces that entries can need, by the prefixes that they have in all our feeds.
+PREFIXES = {
+    "atom": "http://www.w3.org/2005/Atom",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "georss": "http://www.georss.org/georss",
+    "media": "http://search.yahoo.com/mrss/",
+}
+
+
+def prefixes_in(entry: bytes) -> set[str]:
+    """Those that an *entry* as it was written needs. (No text has a `<` in it, so tags alone match.)"""
+    return {prefix for prefix in PREFIXES if b"<%s:" % prefix.encode() in entry}
+
+
+class Frame(NamedTuple):
+    """What stands before a document's entries, and after them."""
+
+    head: bytes
+    tail: bytes
 
 
 class SourceInfo(Struct, frozen=True):
@@ -79,7 +102,8 @@ class RenderSettings(Struct, frozen=True, kw_only=True):
     """What all feeds have in common. *sources* and *topics* are by name.
 
     *interval* is how often the sources are asked: what the feeds tell their readers to expect. *version* is ours, in
-    the generator's place of every feed. *places* say where concepts lie, by their ids.
+    the generator's place of every feed. *places* say where concepts lie, and *names* what they are called in the language
+    of our pages, by their ids.
     """
 
     site: Site = field(default_factory=Site)
@@ -89,6 +113,7 @@ class RenderSettings(Struct, frozen=True, kw_only=True):
     sources: Mapping[str, SourceInfo] = field(default_factory=dict)
     topics: Mapping[str, Topic] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
+    names: Callable[[], Mapping[str, str]] = dict
 
     def url(self, path: str = "") -> str:
         """Where *path*, relative to output/, is reachable."""

@@ -10,7 +10,8 @@ import uuid
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
-from urllib.parse import quote, urlsplit
+from unicodedata import normalize
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from feeds.markup import inert_title
 from feeds.urls import ascii_host
@@ -32,7 +33,8 @@ _VALID_URL = re.compile(
 )
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _MIME = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
-_CANONICAL_WEB_ID = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)*/(?!.*/\.)[A-Za-z0-9._~/-]*(\?[A-Za-z0-9._~=&-]+)?")
+_ESCAPED = re.compile(r"[A-Za-z]?(?:%[0-9A-Fa-f]{2})+")  # with the letter that an escaped accent may belong to
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _TAG_ID = re.compile(r"tag:([a-z0-9._-]+@)?[a-z0-9.-]+,\d{4}(-\d\d(-\d\d)?)?:[A-Za-z0-9._~/:-]*")
 _UUID_ID = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -41,16 +43,54 @@ RIGHT_TO_LEFT = frozenset({"ar", "arc", "dv", "fa", "he", "ks", "ku", "ps", "sd"
 _TYPES = {
     "mp3": "audio/mpeg",
     "m4a": "audio/mp4",
+    "m4b": "audio/mp4",
+    "aac": "audio/aac",
+    "flac": "audio/flac",
+    "oga": "audio/ogg",
     "ogg": "audio/ogg",
+    "opus": "audio/ogg",
+    "wav": "audio/wav",
     "mp4": "video/mp4",
+    "m4v": "video/mp4",
+    "mov": "video/quicktime",
+    "ogv": "video/ogg",
     "webm": "video/webm",
     "jpg": "image/jpeg",
     "jpeg": "image/jpeg",
     "png": "image/png",
     "gif": "image/gif",
     "webp": "image/webp",
+    "avif": "image/avif",
+    "svg": "image/svg+xml",
     "pdf": "application/pdf",
+    "epub": "application/epub+zip",
+    "zip": "application/zip",
 }
+# Types that say nothing: of these the name in the address tells more.
+_TYPELESS = frozenset(
+    "application/octet-stream binary/octet-stream application/binary application/unknown application/force-download"
+    " application/download application/x-download unknown/unknown".split()
+)
+# Flash, which nothing plays any more.
+_FLASH = re.compile(r"application/(?:x-shockwave-flash|x-flash.*|vnd\.adobe\.flash.*|futuresplash)|video/x-(?:flv|f4v)")
+_FLASH_NAME = re.compile(r"\.(?:swf|flv|f4v)$", re.IGNORECASE)
+# Pictures that show nothing of the article: its author, or that somebody reads it. Known by their services, by their
+# folder, and by a name that has no other words: pixel.gif is no picture, google-pixel-9.jpg is one.
+_AVATARS = re.compile(
+    r"https?://([\w-]+\.)*(gravatar\.com|libravatar\.org|avatars\d*\.githubusercontent\.com|ui-avatars\.com)[/:]"
+    r"|/avatars?/",
+    re.IGNORECASE,
+)
+_COUNTERS = re.compile(
+    r"https?://(pixel\.|([\w-]+\.)*doubleclick\.net/|feeds\d?\.feedburner\.com/~|stats\.wordpress\.com/b\.gif"
+    r"|feeds\.wordpress\.com/1\.0/|([\w-]+\.)*google-analytics\.com/|(www\.)?facebook\.com/tr[?/])"
+    r"|[?&](w|h|width|height)=[01](&|$)",
+    re.IGNORECASE,
+)
+_EMPTY_WORDS = frozenset(
+    "1px 1x1 avatar beacon blank clear empty pixel spacer tracker tracking transparent webbug".split()
+)
+_EMPTY_NAMES = _EMPTY_WORDS | frozenset("author default gif image img profile user".split())
 
 # ISO 639-1, and of ISO 639-2 what is spoken or written where the topics are and has no two-letter code.
 # The W3C validator knows no language of ISO 639-3 alone (InvalidLanguage).
@@ -118,11 +158,46 @@ def stands_in_enclosure(url: str) -> bool:
 
 
 def source_id(given: str | None, url: str) -> str:
-    """The id of a source's feed as it says itself where that is a canonical URI, else one made of its *url*."""
-    for candidate in (given, url):
-        if candidate and any(form.fullmatch(candidate) for form in (_CANONICAL_WEB_ID, _TAG_ID, _UUID_ID)):
-            return candidate
-    return uuid.uuid5(uuid.NAMESPACE_URL, xml_text(url)).urn
+    """The id of a source's feed: what it says itself where that is a canonical URI, else its address.
+
+    RFC 4287 section 4.2.6.1 wants ids to be normalized. What can't be (escapes that are no UTF-8) gets a urn made of it.
+    """
+    if given and (_TAG_ID.fullmatch(given) or _UUID_ID.fullmatch(given) or given == _canonical(given)):
+        return given
+    return _canonical(url) or uuid.uuid5(uuid.NAMESPACE_URL, xml_text(url)).urn
+
+
+def _canonical(url: str) -> str | None:
+    """*url* as RFC 3986 section 6.2 normalizes it, without fragment; None where it is no web address or can't be."""
+    try:
+        parts = urlsplit(web_url(url) or "")
+        path, query = (_ESCAPED.sub(_escaped_anew, part) for part in (parts.path, parts.query))
+    except UnicodeDecodeError:
+        return None
+    if not parts.hostname:
+        return None
+    host = parts.hostname.removesuffix(".")
+    port = f":{parts.port}" if parts.port and parts.port != _DEFAULT_PORTS[parts.scheme] else ""
+    return f"{parts.scheme}://{host}{port}{_without_dots(path)}" + (f"?{query}" if query else "")
+
+
+def _escaped_anew(escaped: re.Match[str]) -> str:
+    """Escapes in capitals, and only where one is needed."""
+    return quote(normalize("NFC", unquote_to_bytes(escaped[0]).decode()), safe="")
+
+
+def _without_dots(path: str) -> str:
+    """*path* without its . and .. segments. RFC 3986 section 5.2.4."""
+    kept: list[str] = []
+    segments = path.removeprefix("/").split("/")
+    for segment in segments:
+        if segment == "..":
+            kept = kept[:-1]
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in (".", ".."):
+        kept.append("")
+    return "/" + "/".join(kept)
 
 
 def language_tag(tag: str | None) -> str | None:
@@ -144,12 +219,23 @@ def direction(language: str | None) -> str:
     return "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
-def media_type(given: str | None, url: str) -> str:
-    """The MIME type *given*, or what the file name in *url* stands for."""
+def media_type(given: str | None, url: str) -> str | None:
+    """The MIME type *given*, or what the file name in *url* stands for; None for Flash, and where nothing tells."""
     kind = (given or "").partition(";")[0].strip().lower()
-    if _MIME.fullmatch(kind):
+    path = urlsplit(url).path
+    if _FLASH.fullmatch(kind) or _FLASH_NAME.search(path):
+        return None
+    if _MIME.fullmatch(kind) and kind not in _TYPELESS:
         return kind
-    return _TYPES.get(urlsplit(url).path.rpartition(".")[2].lower(), "application/octet-stream")
+    return _TYPES.get(path.rpartition(".")[2].lower())
+
+
+def shows_nothing(picture: str) -> bool:
+    """True for the address of a picture that shows nothing of its article: an avatar, a pixel that counts readers."""
+    if _AVATARS.search(picture) or _COUNTERS.search(picture):
+        return True
+    words = re.split("[_-]", urlsplit(picture).path.rpartition("/")[2].partition(".")[0].lower())
+    return not _EMPTY_WORDS.isdisjoint(words) and _EMPTY_NAMES.issuperset(words)
 
 
 def rfc3339(date: datetime) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from feeds.render.entry import Entry
-from feeds.render.mended import Head, Link, elements, new_feed, written_out
-from feeds.render.parts import GENERATOR, ICON, LOGO, MEDIA_TYPES, OutputFeed, RenderSettings
+from feeds.render.mended import NO_DESCRIPTION, Head, Link, elements, new_feed, written_out
+from feeds.render.parts import GENERATOR, ICON, LOGO, MEDIA_TYPES, Frame, OutputFeed, RenderSettings
 from feeds.render.values import language_tag, line, web_url
 from feeds.urls import public_url
 
@@ -18,37 +20,37 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PERIODS = (("hourly", 3600), ("daily", 86_400), ("weekly", 7 * 86_400), ("monthly", 30 * 86_400))
 
 
-def atom(feed: OutputFeed, changed: datetime, written: Iterable[bytes], settings: RenderSettings) -> bytes:
-    """*feed* as Atom, last *changed* then. *written* are its entries as `atom_entries` gives them."""
-    xml: bytes = _feed(feed, changed, settings, "atom").atom_str()
-    return _filled_in(xml, b"</feed>", written)
+def atom(feed: OutputFeed, changed: datetime, prefixes: Collection[str], settings: RenderSettings) -> Frame:
+    """*feed* as Atom, last *changed* then. *prefixes* are the namespaces that its entries need (see `prefixes_in`)."""
+    xml: bytes = _feed(feed, changed, prefixes, settings, "atom").atom_str()
+    return _frame(xml, b"</feed>")
 
 
-def rss(feed: OutputFeed, changed: datetime, written: Iterable[bytes], settings: RenderSettings) -> bytes:
-    """*feed* as RSS, last *changed* then. *written* are its entries as `rss_entries` gives them."""
-    generator = _feed(feed, changed, settings, "rss")
+def rss(feed: OutputFeed, changed: datetime, prefixes: Collection[str], settings: RenderSettings) -> Frame:
+    """*feed* as RSS, last *changed* then. *prefixes* are the namespaces that its entries need (see `prefixes_in`)."""
+    generator = _feed(feed, changed, prefixes, settings, "rss")
     generator.ttl(max(1, round(settings.interval.total_seconds() / 60)))
     if feed.language:
         generator.language(language_tag(feed.language))
     xml: bytes = generator.rss_str()
-    return _filled_in(xml, b"</channel>", written)
+    return _frame(xml, b"</channel>")
 
 
-def _filled_in(xml: bytes, end: bytes, written: Iterable[bytes]) -> bytes:
-    """The document that is all head with its entries, before *end*."""
+def _frame(xml: bytes, end: bytes) -> Frame:
     head, end, rest = written_out(xml.rstrip()).partition(end)
-    return head + b"".join(written) + end + rest + b"\n"
+    return Frame(head, end + rest + b"\n")
 
 
 def atom_entries(entries: Sequence[Entry]) -> list[bytes]:
     """Each entry as Atom, one a line: the same in every feed that it is in."""
     generator, made = _no_feed(entries)
     for element, entry in made:
-        _fill(element, entry)
+        _fill(element, entry, is_rss=False)
         element.updated(entry.updated)
         element.author([{"name": author} for author in entry.authors])
         if entry.url:
             element.link(href=entry.url)
+        if entry.url and entry.text:
             element.summary(entry.text, type="html")
         if entry.content or not entry.url:  # RFC 4287 section 4.1.2: without an alternate link there is content
             element.content(entry.content or entry.text, type="html")
@@ -59,10 +61,11 @@ def rss_entries(entries: Sequence[Entry]) -> list[bytes]:
     """Each entry as an RSS item, one a line: the same in every feed that it is in."""
     generator, made = _no_feed(entries)
     for element, entry in made:
-        _fill(element, entry)
+        _fill(element, entry, is_rss=True)
         if entry.url:
             element.link(href=entry.url)
-        element.description(entry.text)
+        # feedgen: without a description the content takes its place. The mending leaves it empty again.
+        element.description(entry.text or NO_DESCRIPTION)
         if entry.content:
             element.content(entry.content)
         if entry.origin.url:
@@ -77,9 +80,10 @@ def syndication(interval: timedelta) -> tuple[str, int]:
     return name, max(1, round(period / seconds))
 
 
-def _feed(feed: OutputFeed, changed: datetime, settings: RenderSettings, kind: str) -> Any:
+def _feed(feed: OutputFeed, changed: datetime, prefixes: Collection[str], settings: RenderSettings, kind: str) -> Any:
     """A feedgen feed that is all head: as new as its newest change, whenever it is made."""
-    generator, _ = new_feed(_head(feed, changed, settings, kind), ())
+    head = replace(_head(feed, changed, settings, kind), prefixes=frozenset(prefixes))
+    generator, _ = new_feed(head, ())
     _describe(generator, feed, changed, settings)
     return generator
 
@@ -122,9 +126,15 @@ def _describe(generator: Any, feed: OutputFeed, changed: datetime, settings: Ren
     generator.rights(RIGHTS)
 
 
-def _fill(element: Any, entry: Entry) -> None:
+def _fill(element: Any, entry: Entry, *, is_rss: bool) -> None:
     element.id(entry.id)
     element.title(entry.title)
-    element.category([{"term": each.term, "scheme": each.scheme, "label": each.label} for each in entry.categories])
+    element.category(
+        [
+            # RSS has no place for a term beside its name: there the name is the term, and the same in every language.
+            {"term": each.term, "scheme": each.scheme, "label": each.name if is_rss else each.label}
+            for each in entry.categories
+        ]
+    )
     if entry.published is not None:
         element.published(entry.published)

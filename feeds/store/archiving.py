@@ -181,16 +181,6 @@ def last_page(connection: Connection, feed: str) -> int | None:
     return connection.execute(select(func.max(archive_pages.c.page)).where(archive_pages.c.feed == feed)).scalar()
 
 
-def ends(connection: Connection, feed: str) -> tuple[int, int] | None:
-    """The first and the last page of those that are published; None where there are none."""
-    last = last_page(connection, feed)
-    if last is None:
-        return None
-    shown = (archive_pages.c.feed == feed) & (archive_pages.c.entries > 0)
-    first = connection.execute(select(func.min(archive_pages.c.page)).where(shown)).scalar()
-    return first or last, last
-
-
 def marked(connection: Connection, feed: str, limit: int) -> list[ArchivePage]:
     """Up to *limit* pages whose files are not as they should be, oldest first; those without entries have none."""
     query = select(archive_pages).where(archive_pages.c.feed == feed, archive_pages.c.unwritten)

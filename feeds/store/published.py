@@ -69,10 +69,10 @@ class Published(Database):
             with self._write() as connection:
                 labelling.relabel(connection, dict(changed[start : start + _LABEL_STEP]))
 
-    def archive_ends(self, feed: str) -> tuple[int, int] | None:
-        """The first and the last page of *feed*'s archive, which still grows; None where nothing has entered it."""
+    def archive_last(self, feed: str) -> int | None:
+        """The page of *feed*'s archive that still grows; None where nothing has entered it."""
         with self._read() as connection:
-            return archiving.ends(connection, feed)
+            return archiving.last_page(connection, feed)
 
     def archive_marked(self, feed: str, limit: int) -> list[ArchivePage]:
         """Up to *limit* pages of *feed*'s archive whose files are not as they should be, oldest first."""

@@ -63,6 +63,17 @@ def rules(config: Config) -> list[TopicRules]:
     return found
 
 
+def names(config: Config) -> dict[str, str]:
+    """What concepts are called in the site's language, by id. Raises ConfigError."""
+    from feeds.topics import definition, gazetteer
+
+    known = dict(gazetteer.shipped())
+    for name, topic in config.topics.items():
+        known |= definition.definition(name, topic, config.path.parent).own
+    language = config.site.language
+    return {each.id: each.labels.get(language) or each.name for each in known.values()}
+
+
 def _name(reference: str, known: Mapping[str, Concept], topics: Mapping[str, Topic], language: str) -> str:
     """What "@mali", "topic:sahel" or plain words of a definition are called."""
     if reference.startswith("topic:"):
