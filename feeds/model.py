@@ -270,12 +270,16 @@ class PageTask(NamedTuple):
 
 
 class Selected(Struct, frozen=True):
-    """An article that a feed shows, as far as is needed to tell whether the feed changed. *revision* counts its changes."""
+    """An article that a feed shows, as far as is needed to tell whether the feed changed. *revision* counts its changes.
+
+    *date* is when it was published, or first seen where it is not *is_dated*.
+    """
 
     pk: int
     revision: int
     date: datetime
     source_id: int
+    is_dated: bool
 
 
 class Counts(Struct, frozen=True):

@@ -51,7 +51,7 @@ def feeds_opml(config: Config, feeds: Iterable[tuple[str, str]]) -> Document:
     for path, title in feeds:
         groups.setdefault(path.partition("/")[0], []).append((path, title))
     for topic, members in groups.items():
-        parent = _outline(body, dict(members).get(topic, topic))
+        parent = _group(body, dict(members).get(topic, topic))
         for path, title in sorted(members, key=_rank):
             _feed_outline(parent, path, title, config)
     return Document("feeds.opml", _MEDIA_TYPE, _bytes(root))
@@ -90,7 +90,7 @@ def sources_opml(config: Config) -> Document:
     for source in config.enabled_sources:
         groups.setdefault(source.countries[0] if len(source.countries) == 1 else "", []).append(source)
     for country in sorted(groups):
-        parent = _outline(body, country) if country else body
+        parent = _group(body, country) if country else body
         for source in groups[country]:
             _outline(
                 parent,
@@ -209,6 +209,11 @@ def _document(title: str) -> tuple[etree._Element, etree._Element]:
     root = etree.Element("opml", version="2.0")
     etree.SubElement(etree.SubElement(root, "head"), "title").text = valid(title)
     return root, etree.SubElement(root, "body")
+
+
+def _group(parent: etree._Element, name: str) -> etree._Element:
+    """A group has its text alone: with any more the W3C validator wants a type (MissingOutlineType)."""
+    return etree.SubElement(parent, "outline", {"text": valid(name)})
 
 
 def _outline(parent: etree._Element, title: str, **attributes: str | None) -> etree._Element:

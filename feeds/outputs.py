@@ -41,8 +41,8 @@ from feeds.render import (
     statistics_path,
     subscribe_page,
 )
-from feeds.render.assets import assets
-from feeds.render.parts import ICON, LOGO
+from feeds.render.assets import assets, favicon
+from feeds.render.parts import FAVICON, ICON, LOGO
 from feeds.store import Selection, Store
 from feeds.topics.gazetteer import places
 
@@ -107,7 +107,7 @@ class Publication:
         key = key_of(self._common, titles)
         yield Batch(("feeds.opml",), key, lambda: [feeds_opml(self._config, titles)])
         images = self._config.image("icon"), self._config.image("logo")
-        yield Batch((ICON, LOGO), None, lambda: assets(*images))
+        yield Batch((ICON, LOGO, FAVICON), None, lambda: (*assets(*images), favicon(images[0])))
         followed = [
             (each.name, each.url, each.language, each.countries, each.type, each.control, each.topics)
             for each in self._config.enabled_sources

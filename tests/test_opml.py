@@ -74,6 +74,14 @@ def test_each_of_our_feeds_is_listed_once_by_topic_and_languages_before_countrie
     ]
 
 
+def test_groups_have_a_text_and_feeds_a_type_and_a_title() -> None:
+    """What the W3C validator wants: an outline with more than its text has a type, one of type rss a title and xmlUrl."""
+    for root in (published("atom", "html"), etree.fromstring(sources_opml(CONFIG).body)):
+        for outline in root.iter("outline"):
+            said = set(outline.attrib)
+            assert said == {"text"} if len(outline) else said >= {"text", "title", "type", "xmlUrl"}
+
+
 def test_feed_in_one_language_says_so_in_the_list() -> None:
     languages = [each.get("language") for each in published("atom", "html").iter("outline") if each.get("xmlUrl")]
     assert languages == [None, "fr", None, None]

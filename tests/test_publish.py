@@ -6,14 +6,14 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from feeds.errors import PublishError
-from feeds.model import Batch, Document, Standing
-from feeds.publish import alone
+from feeds.model import Batch, Document, Standing, Stream
+from feeds.publish import alone, write_if_changed
 from feeds.publish import write as write_alone
 
 
@@ -52,6 +52,44 @@ def test_changed_file_is_replaced_and_not_rewritten_in_place(tmp_path: Path) -> 
         write([batch(document("a.xml", b"new"))], tmp_path, standing)
         assert reader.read() == b"old"
     assert (tmp_path / "a.xml").read_bytes() == b"new"
+
+
+def stream(path: str, *parts: bytes) -> Stream:
+    return Stream(path, "application/atom+xml", iter(parts))
+
+
+def test_stream_is_put_in_its_place_whole_and_only_if_it_differs(tmp_path: Path) -> None:
+    assert write_if_changed(tmp_path / "a.xml", stream("a.xml", b"one", b"two"))
+    os.utime(tmp_path / "a.xml", (1, 1))
+    assert not write_if_changed(tmp_path / "a.xml", stream("a.xml", b"onet", b"wo"))
+    assert (tmp_path / "a.xml").stat().st_mtime == 1
+    assert write_if_changed(tmp_path / "a.xml", stream("a.xml", b"one"))
+    assert (tmp_path / "a.xml").read_bytes() == b"one"
+    assert [each.name for each in tmp_path.iterdir()] == ["a.xml"]
+
+
+def test_stream_that_breaks_off_leaves_what_was_there(tmp_path: Path) -> None:
+    def parts() -> Iterator[bytes]:
+        yield b"half"
+        raise RuntimeError("no more")
+
+    (tmp_path / "a.xml").write_bytes(b"old")
+    with pytest.raises(RuntimeError):
+        write_if_changed(tmp_path / "a.xml", Stream("a.xml", "application/atom+xml", parts()))
+    assert (tmp_path / "a.xml").read_bytes() == b"old"
+    assert [each.name for each in tmp_path.iterdir()] == ["a.xml"]
+
+
+def test_each_change_is_told_before_it_is_made(tmp_path: Path) -> None:
+    told: list[tuple[str, bool]] = []
+
+    def note(path: str) -> None:
+        told.append((path, (tmp_path / path).exists()))
+
+    with alone(tmp_path):
+        write_alone([batch(document("a.xml"), document("b.xml"))], tmp_path, {}, note=note)
+        write_alone([batch(document("a.xml"), document("b.xml", b"new"))], tmp_path, {}, note=note)
+    assert told == [("a.xml", False), ("b.xml", False), ("b.xml", True)]
 
 
 def test_batch_with_the_same_key_is_not_made_again(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from lxml import etree
 import feeds
 from feeds.config.images import read_png
 from feeds.render import render_feed
-from feeds.render.assets import assets
+from feeds.render.assets import assets, favicon
 from feeds.render.mended import Head, Link, new_feed
 from tests.validity.checks import check_document
 from tests.validity.samples import BASE, NOW, output_feed, settings
@@ -52,6 +52,23 @@ def test_shipped_pictures_are_what_a_site_may_have_of_its_own() -> None:
 def test_sites_own_pictures_take_the_place_of_the_shipped_ones() -> None:
     assert [each.body for each in assets(b"own icon", b"own logo")] == [b"own icon", b"own logo"]
     assert [each.body for each in assets(logo=b"own logo")] == [assets()[0].body, b"own logo"]
+
+
+@pytest.mark.parametrize("own", [None, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 256, 256) + b"rest"])
+def test_favicon_is_an_ico_file_with_the_icon_in_it(own: bytes | None) -> None:
+    document = favicon(own)
+    assert (document.path, document.media_type) == ("favicon.ico", "image/vnd.microsoft.icon")
+    reserved, kind, count = struct.unpack("<HHH", document.body[:6])
+    width, height, _, _, _, _, size, start = struct.unpack("<BBBBHHII", document.body[6:22])
+    assert (reserved, kind, count) == (0, 1, 1)
+    assert (width, height) == ((0, 0) if own else (144, 144))  # 0 stands for 256
+    assert document.body[start:] == (own or assets()[0].body)
+    assert len(document.body) == start + size
+
+
+def test_pages_name_the_favicon() -> None:
+    made = {each.path: each.body for each in render_feed(output_feed(path="sahel/lang/fr"), settings())}
+    assert b'<link rel="icon" href="../../../favicon.ico" sizes="any">' in made["sahel/lang/fr/index.html"]
 
 
 def test_pictures_are_shipped_with_the_package() -> None:

@@ -35,6 +35,24 @@ def test_outlet_control_date_and_the_others_stand_under_the_title() -> None:
     )
 
 
+def test_article_without_a_date_says_when_it_was_first_seen() -> None:
+    undated = article(2, published=None, also=(), first_seen=NOW - timedelta(hours=3), updated=NOW)
+    about = page(output_feed(article(1), undated)).findall(".//article/p[@class='about']")[1]
+    assert about.text_content().endswith("· First seen 24 Nov 2026, 09:00 UTC")
+    front = html.document_fromstring(front_page([output_feed(article(1), undated)], settings()).body.decode())
+    lines = ["".join(each.itertext()) for each in front.findall(".//li/span[@class='about']")]
+    assert [line.partition(" · ")[0] for line in lines] == ["11:00", "First seen 24 Nov 2026, 09:00 UTC"]
+
+
+def test_article_without_a_date_below_an_older_one_begins_no_day_of_its_own() -> None:
+    older = article(1, published=NOW - timedelta(days=2))
+    undated = article(2, published=None, first_seen=NOW)
+    last = article(3, published=NOW - timedelta(days=3))
+    made = page(output_feed(older, undated, last))
+    days = [each.get("datetime") for each in made.findall(".//section/h2/time")]
+    assert days == ["2026-11-22", "2026-11-21"]
+
+
 def test_each_article_says_its_language_and_direction() -> None:
     found = page(output_feed(article(1), arabic_article(2))).findall(".//article")
     assert [(each.get("lang"), each.get("dir")) for each in found] == [("fr", "ltr"), ("ar", "rtl")]

@@ -127,6 +127,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         ("/feeds.opml", "text/x-opml; charset=utf-8"),
         ("/status/status.json", "application/json"),
         ("/assets/icon.png", "image/png"),
+        ("/favicon.ico", "image/vnd.microsoft.icon"),
     ],
 )
 def test_file_comes_whole_with_its_type_and_safe_headers(site: Site, path: str, kind: str) -> None:

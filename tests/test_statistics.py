@@ -107,10 +107,17 @@ def test_topic_without_articles_has_a_page_that_says_so(config: Config, store: S
 def test_freshness_counts_the_sources_by_their_last_change(config: Config, store: Store) -> None:
     fill(config, store)
     rows = tables(config, "status/freshness.html")["Time since a source’s last change"]
-    assert rows[0] == ["a day or less", "2"]
+    names = ["a day or less", "up to a week", "up to a month", "longer", "never yet"]
+    assert rows == [[name, "2" if name == "a day or less" else "0"] for name in names]
     publish_all(config, store, NOW + 3 * DAY)
     rows = tables(config, "status/freshness.html")["Time since a source’s last change"]
-    assert rows[0] == ["up to a week", "2"]
+    assert rows == [[name, "2" if name == "up to a week" else "0"] for name in names]
+
+
+def test_bars_are_drawn_in_the_order_given_where_that_means_something() -> None:
+    counts = {"today": 1, "this week": 7, "later": 3}
+    assert [name for name, _ in bars("Ages", ("Age", "Sources"), counts, in_order=True).rows] == list(counts)
+    assert [name for name, _ in bars("Ages", ("Age", "Sources"), counts).rows] == ["this week", "later", "today"]
 
 
 def chart_svg(chart: Chart) -> html.HtmlElement:

@@ -27,7 +27,7 @@ from lxml import etree
 
 from feeds import config as configuration
 from feeds import pipeline
-from feeds.errors import ConfigError
+from feeds.errors import ConfigError, PublishError
 from feeds.pipeline import RefreshResult
 from feeds.store import Store
 from feeds.websub import next_wait
@@ -300,6 +300,48 @@ def test_hub_that_answers_a_byte_a_second_costs_one_short_wait(tmp_path: Path, w
         site.refresh()
         assert time.monotonic() - started < 2 + 8  # [fetch] timeout, and a busy machine
         assert len(site.pending()) == len(ALL_FEEDS)
+
+
+def test_publishing_that_fails_midway_loses_no_ping(tmp_path: Path, web: Web, hub: str) -> None:
+    """What was replaced before the fault is told at once, the rest when it could be written."""
+    site = Site(tmp_path, web, hub)
+    site.refresh()
+    before = len(told(hub))
+    in_the_way = tmp_path / "output/all/lang/en/rss.xml"
+    in_the_way.unlink()
+    in_the_way.mkdir()
+    site.serve("a", "b")
+    with pytest.raises(PublishError):
+        site.refresh(NOW + HOUR)
+    replaced = [f"{site.base_url}{path}" for path in (*FEEDS, "all/lang/en/atom.xml")]
+    assert set(replaced) <= set(told(hub)[before:])
+    in_the_way.rmdir()
+    site.refresh(NOW + 2 * HOUR)
+    assert sorted(set(told(hub)[before:])) == sorted(site.base_url + path for path in ALL_FEEDS)
+
+
+@pytest.mark.parametrize("failing", ["a hub in trouble", "a killed process"])
+def test_change_that_was_not_told_yet_is_told_the_next_time(
+    tmp_path: Path, web: Web, hub: str, failing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(tmp_path, web, hub)
+    if failing == "a killed process":
+
+        def die(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Store, "set_documents", die)
+        with pytest.raises(KeyboardInterrupt):
+            site.refresh()
+        monkeypatch.undo()
+    else:
+        set_mood(hub, 503)
+        site.refresh()
+        set_mood(hub, 202)
+    assert sorted(site.pending()) == sorted(ALL_FEEDS)
+    site.refresh(NOW + HOUR)
+    assert sorted(set(told(hub))) == sorted(site.base_url + path for path in ALL_FEEDS)
+    assert site.pending() == []
 
 
 def test_without_a_hub_nothing_is_noted(tmp_path: Path, web: Web) -> None:

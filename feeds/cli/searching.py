@@ -118,7 +118,8 @@ def _show(article: StoredArticle, query: Query, labels: Labels) -> None:
     text = plain_text(Text(article.content, html=True)) if article.content else article.summary
     control = labels[article.source.name]["control"] if article.source.name in labels else "unknown"
     label = f" ({control}-controlled)" if control == "state" else f" ({control})" if control == "state-linked" else ""
-    click.echo(f"{_day(article.date)}  {article.source.name}{label}")
+    seen = "" if article.published else "first seen "
+    click.echo(f"{seen}{_day(article.date)}  {article.source.name}{label}")
     click.echo(f"  {_marked(title, marks(title, query))}")
     click.echo(f"  {reader_url(article.link, article.entry.original_link) or article.url or article.id}")
     if text:

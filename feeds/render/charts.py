@@ -36,9 +36,13 @@ class Chart(Struct, frozen=True):
     rows: tuple[tuple[str | int, ...], ...]
 
 
-def bars(title: str, head: tuple[str, str], counts: Mapping[str, int], most: int = 15) -> Chart:
-    """A bar for each name, the largest first; the table holds those beyond the *most* that are drawn, too."""
-    rows = tuple(sorted(((line(name), count) for name, count in counts.items()), key=lambda row: (-row[1], row[0])))
+def bars(
+    title: str, head: tuple[str, str], counts: Mapping[str, int], most: int = 15, *, in_order: bool = False
+) -> Chart:
+    """A bar for each name, the largest first, or *in_order* as they come; the table has those beyond *most*, too."""
+    rows = tuple((line(name), count) for name, count in counts.items())
+    if not in_order:
+        rows = tuple(sorted(rows, key=lambda row: (-row[1], row[0])))
     drawn = rows[:most]
     if not any(counts.values()):
         return Chart(title, Markup(""), head, rows)

@@ -6,9 +6,8 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from functools import cache
-from itertools import groupby
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -111,21 +110,22 @@ def subscribe_page(feeds: Sequence[tuple[str, str]], settings: RenderSettings) -
 def _days(
     entries: Iterable[Entry], settings: RenderSettings, root: str, in_full: int = _IN_FULL
 ) -> list[dict[str, Any]]:
-    """*entries*, newest first, by the days of the site's time zone; the first *in_full* with all there is."""
+    """*entries*, newest first, by the days of the site's time zone; the first *in_full* with all there is.
+
+    One without a date that stands below older ones belongs to their day: days only go back.
+    """
     zone = ZoneInfo(settings.site.timezone)
-    days = groupby(enumerate(entries), lambda each: _date(each[1]).astimezone(zone).date())
+    entries = list(entries)
+    dates = accumulate((entry.date for entry in entries), min)
+    placed = enumerate(zip(entries, dates, strict=True))
     return [
         {
             "name": day_name(day, settings.site.language),
             "datetime": day.isoformat(),
-            "entries": [_shown(entry, settings, root) | {"is_brief": place >= in_full} for place, entry in group],
+            "entries": [_shown(entry, settings, root) | {"is_brief": place >= in_full} for place, (entry, _) in group],
         }
-        for day, group in days
+        for day, group in groupby(placed, lambda each: each[1][1].astimezone(zone).date())
     ]
-
-
-def _date(entry: Entry) -> datetime:
-    return entry.published or entry.updated
 
 
 def search_page(
@@ -210,7 +210,6 @@ def article_page(article: StoredArticle, settings: RenderSettings) -> Document:
         title=entry.title,
         entry=shown,
         authors=entry.authors,
-        is_dated=article.published is not None,
         datetime=rfc3339(article.date),
         date=shown_date(article.date, settings.site),
         utc=shown_utc(article.date, settings.site),
@@ -333,7 +332,6 @@ def _links(settings: RenderSettings, folder: str = "") -> list[dict[str, str]]:
 
 
 def _shown(entry: Entry, settings: RenderSettings, root: str) -> dict[str, Any]:
-    date = _date(entry)
     return {
         "language": entry.language or "",
         "direction": entry.direction,
@@ -342,9 +340,10 @@ def _shown(entry: Entry, settings: RenderSettings, root: str) -> dict[str, Any]:
         "title": entry.title,
         "source": entry.origin.name,
         "label": words(settings.site)(entry.origin.label) if entry.origin.label else "",
-        "datetime": rfc3339(date),
-        "date": shown_date(date, settings.site),
-        "time": shown_time(date, settings.site),
+        "is_dated": entry.published is not None,
+        "datetime": rfc3339(entry.date),
+        "date": shown_date(entry.date, settings.site),
+        "time": shown_time(entry.date, settings.site),
         "also": entry.also,
         "summary": entry.summary if entry.summary != entry.title else "",
         "why": [category.label for category in entry.categories],

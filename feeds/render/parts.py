@@ -13,7 +13,7 @@ from feeds.model import Place, StoredArticle
 
 GENERATOR = "feeds"
 
-ICON, LOGO = "assets/icon.png", "assets/logo.png"
+ICON, LOGO, FAVICON = "assets/icon.png", "assets/logo.png", "favicon.ico"
 
 FILES = {"atom": "atom.xml", "rss": "rss.xml", "json": "feed.json", "html": "index.html"}
 MEDIA_TYPES = {

@@ -100,7 +100,7 @@ def freshness_page(counts: Mapping[str, int], settings: RenderSettings) -> Docum
     _ = words(settings.site)
     title = _("How fresh the sources are")
     chart = bars(_("Time since a source’s last change"), (_("Time"), _("Sources")),
-                 {_(word): count for word, count in counts.items()})  # fmt: skip
+                 {_(word): count for word, count in counts.items()}, in_order=True)  # fmt: skip
     body = filled("freshness.html", settings, "../", title=title, chart=chart)
     return Document("status/freshness.html", MEDIA_TYPES["html"], body)
 

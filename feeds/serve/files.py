@@ -33,6 +33,7 @@ _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
     ".png": "image/png",
+    ".ico": "image/vnd.microsoft.icon",
     ".xml": "application/xml",
     ".txt": "text/plain; charset=utf-8",
 }

@@ -20,6 +20,7 @@ from feeds.errors import StoreError, UsageError
 from feeds.export import NO_LABELS, Labels, row, source_labels
 from feeds.markup import summarise
 from feeds.model import StoredArticle
+from feeds.order import led_by_dated
 from feeds.render import FILES, OutputFeed, RenderSettings, render_feed, search_page
 from feeds.render.entry import SUMMARY_LENGTH
 from feeds.search import FILTERS, Query, canonical, parse
@@ -158,7 +159,7 @@ class Queries:
             name=words,
             description=words,
             language=asked.query.lang,
-            articles=tuple(found.articles),
+            articles=tuple(led_by_dated(found.articles, lambda article: article.published is not None)),
             updated_if_empty=self._live.store.created,
             links=links,
             next_url=next_url,

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, sel
 
 from feeds.digests import digest
 from feeds.model import Month, MonthPage
+from feeds.order import led_by_dated
 from feeds.store.listing import chunks
 from feeds.store.schema import articles, memberships, microseconds, moment, months
 
@@ -148,9 +149,10 @@ def again_with(connection: Connection, source_id: int) -> None:
 
 
 def keys(connection: Connection, month: Month, page: MonthPage) -> list[int]:
-    """The keys of the articles on a page, newest first."""
-    query = _shown(month.feed, month.name, page.first).with_only_columns(articles.c.pk).limit(PAGE_LENGTH)
-    return list(connection.execute(query).scalars())[::-1]
+    """The keys of the articles on a page, newest first, but for the first (see `led_by_dated`)."""
+    query = _shown(month.feed, month.name, page.first).with_only_columns(articles.c.pk, articles.c.published)
+    rows = connection.execute(query.limit(PAGE_LENGTH)).all()[::-1]
+    return [row.pk for row in led_by_dated(rows, lambda row: row.published is not None)]
 
 
 def _is(month: Month) -> ColumnElement[bool]:

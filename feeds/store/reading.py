@@ -11,6 +11,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, or_, select
 
 from feeds.model import Article, Enclosure, Entry, Evidence, Selected, SourceRef, StoredArticle, TopicMatch
+from feeds.order import led_by_dated
 from feeds.store.listing import chunks
 from feeds.store.schema import article_topics, articles, listings, memberships, sources, texts
 from feeds.urls import canonical_url
@@ -37,16 +38,17 @@ class Selection(Struct, frozen=True):
 
 
 def selected(connection: Connection, wanted: Selection) -> list[Selected]:
-    """Newest first, then by id; hidden and held ones are left out."""
+    """Newest first, then by id, but for the first (see `led_by_dated`); hidden and held ones are left out."""
+    is_dated = articles.c.published.is_not(None).label("is_dated")
     query = (
-        select(articles.c.pk, articles.c.revision, memberships.c.date, articles.c.source_id)
+        select(articles.c.pk, articles.c.revision, memberships.c.date, articles.c.source_id, is_dated)
         .join(memberships, memberships.c.article == articles.c.pk)
         .where(memberships.c.feed == wanted.feed, memberships.c.date.between(wanted.since, wanted.until))
         .where(articles.c.hidden_at.is_(None), ~articles.c.held)
         .order_by(memberships.c.date.desc(), articles.c.id)
         .limit(wanted.limit)
     )
-    return [Selected(*row) for row in connection.execute(query)]
+    return led_by_dated([Selected(*row) for row in connection.execute(query)], lambda each: each.is_dated)
 
 
 def load(connection: Connection, pks: Sequence[int]) -> dict[int, StoredArticle]:
