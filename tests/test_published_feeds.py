@@ -69,7 +69,7 @@ class Site:
     def titles(self, path: str) -> list[str | None]:
         if path.endswith(".html"):
             articles = html.document_fromstring(self.read(path).decode()).findall(".//article/h3")
-            return ["".join(each.itertext()) for each in articles]
+            return ["".join(map(str, each.itertext())) for each in articles]
         return [each.findtext(f"{ATOM}title") for each in etree.fromstring(self.read(path)).iter(f"{ATOM}entry")]
 
 

@@ -40,7 +40,7 @@ def test_article_without_a_date_says_when_it_was_first_seen() -> None:
     about = page(output_feed(article(1), undated)).findall(".//article/p[@class='about']")[1]
     assert about.text_content().endswith("· First seen 24 Nov 2026, 09:00 UTC")
     front = html.document_fromstring(front_page([output_feed(article(1), undated)], settings()).body.decode())
-    lines = ["".join(each.itertext()) for each in front.findall(".//li/span[@class='about']")]
+    lines = ["".join(map(str, each.itertext())) for each in front.findall(".//li/span[@class='about']")]
     assert [line.partition(" · ")[0] for line in lines] == ["11:00", "First seen 24 Nov 2026, 09:00 UTC"]
 
 
