@@ -182,7 +182,7 @@ def test_always_takes_everything_of_a_source(topics: Topics) -> None:
 def test_verdict_says_what_was_missing(topics: Topics) -> None:
     verdict = topics.explain(news("Kenya signs trade deal"))["russia-africa"]
     assert not verdict.matched
-    assert verdict.missing == "side 1 of 2 is not named"
+    assert verdict.missing == "nothing of Russia is named (side 1 of 2)"
     assert "score" in verdict.reason
 
 

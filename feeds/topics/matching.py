@@ -11,6 +11,7 @@ from feeds.config import Source, Topic
 from feeds.errors import ConfigError
 from feeds.model import Article, Evidence, TopicMatch
 from feeds.topics import gazetteer
+from feeds.topics.contributions import contributions
 from feeds.topics.definition import SHIPPED, Definition, definition, digest, plain_concept, shipped
 from feeds.topics.gazetteer import Concept
 from feeds.topics.mentions import ELSEWHERE, Family, Mention, Rejected, mentions
@@ -21,6 +22,7 @@ from feeds.topics.verdict import THRESHOLD, Found, SetAside, Verdict
 
 _AROUND = 45  # characters each side of a term, for people
 _EVIDENCE_MOST = 12
+_SIDE_NAMES_MOST = 4
 # A source that writes on nothing else needs less evidence; the prior never decides alone.
 _PRIOR_MOST = 0.45
 
@@ -63,7 +65,7 @@ class Topics:
         found, rejected = mentions(read, self._hits(read), self._family, self._wanted)
         scores = self._scores(read, found, article, source, self._rules.keys())
         return {
-            name: self._verdict(name, read, rejected, source, *scores[name])
+            name: self._verdict(name, read, found, rejected, source, *scores[name])
             if name in scores
             else Verdict(False, 0.0, missing=self._not_asked(name, article, source))
             for name in self.names
@@ -108,25 +110,61 @@ class Topics:
         return ""
 
     def _verdict(
-        self, name: str, read: Page, rejected: list[Rejected], source: Source | None, result: Score, prior: float
+        self,
+        name: str,
+        read: Page,
+        found: list[Mention],
+        rejected: list[Rejected],
+        source: Source | None,
+        result: Score,
+        prior: float,
     ) -> Verdict:
         rule = self._rules[name]
         matched = _is_match(result, prior, source, name)
-        evidence = tuple(
-            Found(self._one(weighed.mention, weighed.weight, read), _around(read, weighed.mention))
-            for weighed in sorted(result.weighed, key=lambda weighed: -weighed.weight)
-        )
+        weighed, rest = contributions(rule, result, found)
+        evidence = [
+            Found(self._one(each.mention, each.weight, read), _around(read, each.mention))
+            for each in sorted(weighed, key=lambda each: -each.weight)
+        ]
+        evidence += [Found(Evidence("rule", words, "rule", weight, words)) for words, weight in rest]
+        value = round(result.value + _prior_weight(prior), 2)
         if prior:
-            evidence += (Found(_prior_evidence(prior, source)),)
+            evidence.append(Found(_prior_evidence(prior, source)))
+        if _is_always(source, name) and value < THRESHOLD:
+            always = "everything of this source is in the topic"
+            evidence.append(Found(Evidence("rule", always, "rule", round(THRESHOLD - value, 2), always)))
+            value = THRESHOLD
         aside = tuple(
             SetAside(read.text[r.start : r.end], r.passage.where, _around(read, r), r.reason)
             for r in rejected
             if r.concept in rule.concepts
         )
-        value = round(result.value + _prior_weight(prior), 2)
-        return Verdict(
-            matched, value, THRESHOLD, evidence, aside, "" if matched else result.missing or "a higher score"
+        missing = self._absent(name, result.absent) or result.missing or (rest[-1][0] if rest else "a higher score")
+        return Verdict(matched, value, THRESHOLD, tuple(evidence), aside, "" if matched else missing)
+
+    def _absent(self, name: str, absent: tuple[int, ...]) -> str:
+        """The sides that nothing is named of, in words; empty where it is none, or all."""
+        sides = self._definitions[name].sides
+        if not absent or len(absent) == len(sides):
+            return ""
+        return "; ".join(
+            f"nothing of {self._side_name(name, sides[index])} is named (side {index + 1} of {len(sides)})"
+            for index in absent
         )
+
+    def _side_name(self, name: str, references: tuple[str, ...]) -> str:
+        """What a side is called: "Russia", or "Wagner Group, Africa Corps or gold"."""
+        names = list(dict.fromkeys(self._reference_name(name, reference) for reference in references))
+        if len(names) > _SIDE_NAMES_MOST:
+            names[_SIDE_NAMES_MOST - 1 :] = [f"{len(names) - _SIDE_NAMES_MOST + 1} others"]
+        return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+    def _reference_name(self, name: str, reference: str) -> str:
+        if reference.startswith("topic:"):
+            return f"the topic {reference.removeprefix('topic:')}"
+        key = reference.removeprefix("@")
+        concept = self._concepts.get(f"{name}/{key}") or self._concepts[key]
+        return concept.labels.get("en") or concept.name.rstrip("*")
 
     def _evidence(self, result: Score, prior: float, read: Page, source: Source | None) -> tuple[Evidence, ...]:
         """The strongest mention of each concept."""

@@ -54,12 +54,21 @@ class Weighed(NamedTuple):
 
 
 class Score(NamedTuple):
-    """A score with what it is made of. *missing* says in words what was not there; *excluded_by* is a veto."""
+    """A score with what it is made of. *missing* says in words what was not there; *excluded_by* is a veto.
+
+    *whole* is the score before a digest's title halved it, or a veto took it. Where the sides of a topic score
+    *together*, by how close they stand, the weights of single mentions say only which are the strongest. The last
+    *context* ones of *weighed* are context. *absent* are the sides that nothing is named of.
+    """
 
     value: float
     weighed: tuple[Weighed, ...] = ()
     missing: str = ""
     excluded_by: Mention | None = None
+    whole: float = 0.0
+    together: bool = False
+    context: int = 0
+    absent: tuple[int, ...] = ()
 
 
 NOTHING = Score(0.0, missing="nothing of the topic is named")
@@ -78,12 +87,12 @@ def score(rule: Rule, mentions: Sequence[Mention], is_digest: Callable[[], bool]
     best = max(parts, key=lambda part: part.value)
     if best.value > 0:
         best = _with_context(best, [m for m in mentions if m.concept in rule.context], own)
-    value = best.value
+    value = whole = best.value
     if value >= TITLE and not _is_in_title(sides) and is_digest():
         value *= _DIGEST
     if veto:
-        return best._replace(value=0.0, excluded_by=veto, missing=f'"{veto.term}" excludes it')
-    return best._replace(value=round(value, 2))
+        return best._replace(value=0.0, whole=whole, excluded_by=veto, missing=f'"{veto.term}" excludes it')
+    return best._replace(value=round(value, 2), whole=whole)
 
 
 def _is_in_title(sides: Sequence[Sequence[Mention]]) -> bool:
@@ -168,14 +177,15 @@ def _all_sides(rule: Rule, sides: Sequence[Sequence[Mention]], rival: bool, met:
     absent = [index for index, side in enumerate(sides) if not side and not (met and met[index])]
     every = tuple(Weighed(m, 0.1) for side in sides for m in side)
     if absent:
-        return Score(0.3 if len(absent) < len(sides) else 0.0, every, _absent(absent, len(sides)))
+        value = 0.3 if len(absent) < len(sides) else 0.0
+        return Score(value, every, _absent(absent, len(sides)), together=True, absent=tuple(absent))
     sides = [side for side in sides if side]
     if not sides:
-        return Score(TITLE)
+        return Score(TITLE, together=True)
     best, why = _together(rule, sides, rival)
     value = best * min(max(m.weight for m in side) for side in sides) + min(_MORE, 0.1 * _extra(sides))
     weighed = tuple(Weighed(m, round(value / len(sides) if m is side[0] else 0.05, 2)) for side in sides for m in side)
-    return Score(value, weighed, "" if value >= 1 else why)
+    return Score(value, weighed, "" if value >= 1 else why, together=True)
 
 
 def _extra(sides: Sequence[Sequence[Mention]]) -> int:
@@ -232,4 +242,5 @@ def _with_context(found: Score, context: Sequence[Mention], own: Sequence[Mentio
             seen.add(mention.concept)
             added.append(Weighed(mention, CONTEXT))
     value = found.value + sum(w.weight for w in added)
-    return found._replace(value=value, weighed=(*found.weighed, *added), missing="" if value >= 1 else found.missing)
+    missing = "" if value >= 1 else found.missing
+    return found._replace(value=value, weighed=(*found.weighed, *added), missing=missing, context=len(added))

@@ -26,7 +26,7 @@ class SetAside(Struct, frozen=True):
 
 
 class Verdict(Struct, frozen=True):
-    """Whether an article is in a topic, and all that speaks for and against it.
+    """Whether an article is in a topic, and all that speaks for and against it. The weights of *evidence* add up to *score*.
 
     *missing* says in one sentence what would have made it a match; empty where it matched.
     """
@@ -41,6 +41,6 @@ class Verdict(Struct, frozen=True):
     @property
     def reason(self) -> str:
         """The verdict in one line: the score, the strongest evidence, and what was missing."""
-        terms = ", ".join(f"{found.evidence.term} ({found.evidence.where})" for found in self.evidence[:6])
-        parts = [f"score {self.score:.2f}", terms or "no evidence", self.missing]
+        terms = dict.fromkeys(f"{found.evidence.term} ({found.evidence.where})" for found in self.evidence)
+        parts = [f"score {self.score:.2f}", ", ".join(list(terms)[:6]) or "no evidence", self.missing]
         return "; ".join(part for part in parts if part)
