@@ -205,7 +205,7 @@ def _kept(entry: Entry) -> Entry:
 
 def _title(entry: Entry) -> str:
     """The title as plain text; where there is none, the headline in the text; "" where there is neither."""
-    said = plain_title(entry.title) if entry.title else ""
+    said = plain_title(entry.title, escaped_twice=False) if entry.title else ""
     body = entry.content or entry.summary
     return summarise(said or (headline(body.value) if body and body.html else ""), _LONGEST_TITLE)
 

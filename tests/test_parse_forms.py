@@ -7,6 +7,8 @@ import json
 import pytest
 
 from feeds.model import Enclosure, Entry, ParsedFeed
+from feeds.normalise import normalise
+from tests.build import NOW, source
 from tests.test_parse import atom, entry, read, rss
 
 # Authors
@@ -137,3 +139,186 @@ def test_date_in_json_may_be_a_number(said: object, date: str | None) -> None:
 )
 def test_id_in_json_may_be_a_number_or_missing(said: object, guid: str | None) -> None:
     assert json_entry(id=said, url="https://a.example/1").guid == guid
+
+
+# Links
+
+
+@pytest.mark.parametrize(
+    ("said", "link"),
+    [
+        ("<link></link><guid>https://a.example/1</guid>", "https://a.example/1"),
+        ("<guid>https://a.example/1</guid><link/>", "https://a.example/1"),
+        ("<link>  </link><guid isPermaLink='TRUE'>https://a.example/1</guid>", "https://a.example/1"),
+        ("<link/><guid isPermaLink='False'>https://a.example/1</guid>", None),
+        ("<link>javascript:void(0)</link><guid>https://a.example/1</guid>", "https://a.example/1"),
+        ("<link/><link>https://a.example/1</link>", "https://a.example/1"),
+        ("<link>\n https://a.example/1\n</link><guid>https://a.example/2</guid>", "https://a.example/1"),
+        ("<link href='https://a.example/1'/>", "https://a.example/1"),
+        ("<guid isPermaLink='true'>/news/1</guid>", "https://courier.example/news/1"),
+        ("<guid>/news/1</guid>", "https://courier.example/news/1"),
+        ("<guid isPermaLink='true'>news/1.html</guid>", "https://courier.example/news/1.html"),
+        ("<guid isPermaLink='true'>//a.example/1</guid>", "https://a.example/1"),
+        ("<guid isPermaLink='true'>story.php?id=1</guid>", "https://courier.example/story.php?id=1"),
+        ("<guid isPermaLink='true'>1234-abcd</guid>", None),
+        ("<guid isPermaLink='true'>news of today / 1</guid>", None),
+        ("<guid isPermaLink='true'>urn:courier:news/1</guid>", None),
+        ("<guid>1234</guid>", None),
+        ("<guid>courier/1234</guid>", None),
+        ("<comments>https://a.example/1#c</comments><source url='https://b.example/'>B</source>", None),
+        ("<link>https://courier.example/feed</link><guid>https://a.example/1</guid>", "https://a.example/1"),
+    ],
+)
+def test_link_of_an_item(said: str, link: str | None) -> None:
+    assert entry(f"<title>x</title>{said}").link == link
+    assert read(rss(f"<item><title>x</title>{said}</item><item><author>a<b/></author></item>")).entries[0].link == link
+
+
+IANA = "http://www.iana.org/assignments/relation/"
+
+
+@pytest.mark.parametrize(
+    ("said", "link"),
+    [
+        (f"<link rel='{IANA}alternate' href='/1'/><link rel='{IANA}self' href='/2'/>", "/1"),
+        ("<link rel='self' href='/1'/>", "/1"),
+        ("<link rel='self' href='/2'/><link rel='alternate' href='/1'/>", "/1"),
+        ("<link rel='edit' href='/2'/><link rel='replies' href='/3'/><link rel='self' href='/1'/>", "/1"),
+        ("<link rel='edit' href='/2'/><link rel='replies' href='/3'/>", None),
+        ("<link rel='' href='/1'/>", "/1"),
+        ("<link rel='alternate nofollow' href='/1'/>", "/1"),
+        ("<link rel='ALTERNATE' type='TEXT/HTML' href='/1'/>", "/1"),
+        ("<link type='application/json' href='/2'/><link type='text/html; charset=utf-8' href='/1'/>", "/1"),
+        ("<link hreflang='en' href='/2'/><link hreflang='fr-FR' href='/1'/>", "/1"),
+        ("<link hreflang='en' href='/1'/><link hreflang='de' href='/2'/>", "/1"),
+        ("<link type='application/x-shockwave-flash' href='/2'/><link type='text/html' href='/1'/>", "/1"),
+        ("<link href='/player.swf?v=7'/><link href='/1'/>", "/1"),
+        ("<link href='http://www.youtube.com/v/abc?version=3'/><id>https://courier.example/1</id>", "/1"),
+        ("<link rel='self' href='/feed'/><id>https://courier.example/1</id>", "/1"),
+        ("<id>/1</id>", None),
+        ("<link rel='related' href='/2'/><id>tag:courier.example,2026:1</id>", None),
+    ],
+)
+def test_link_of_an_atom_entry(said: str, link: str | None) -> None:
+    feed = atom(f"<entry><title>x</title>{said}</entry>").replace("<feed ", "<feed xml:lang='fr' ")
+    (found,) = read(feed).entries
+    assert found.link == (f"https://courier.example{link}" if link else None)
+
+
+def test_enclosure_is_known_by_its_relations_address() -> None:
+    (found,) = read(atom(f"<entry><title>x</title><link rel='{IANA}enclosure' href='/a.mp3'/></entry>")).entries
+    assert (found.link, found.enclosures) == (None, (Enclosure("https://courier.example/a.mp3"),))
+
+
+# Titles
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "<author><title>Other</title><name>Anne</name></author>",
+        "<author><name>Anne</name><link rel='alternate' href='https://b.example/anne'/><id>https://b.example/anne</id></author>",
+        "<contributor><title>Other</title></contributor>",
+        "<own:object><title>Other</title><link href='https://b.example/'/><summary>Other</summary></own:object>",
+        "<own:object own:a='b'><title type='xhtml'><div>Other</div></title><updated>2001-01-01</updated></own:object>",
+        "<media:content url='https://b.example/i.jpg'><media:title>Other</media:title></media:content>",
+        "<image><title>Other</title><link>https://b.example/</link><url>https://b.example/i.png</url></image>",
+        "<source><title>Other</title><link href='https://b.example/'/><id>other</id></source>",
+    ],
+)
+@pytest.mark.parametrize("own", ["<title>Own</title>", ""])
+def test_parts_of_nested_elements_are_not_the_entrys(foreign: str, own: str) -> None:
+    declared = "xmlns:own='urn:own' xmlns:media='http://search.yahoo.com/mrss/'"
+    for inner in (f"{foreign}{own}", f"{own}{foreign}"):
+        said = f"{inner}<content>Text</content><id>urn:1</id>"
+        (found,) = read(atom(f"<entry {declared}>{said}</entry>")).entries
+        assert (found.title.value if found.title else "") == ("Own" if own else "")
+        assert (found.guid, found.link, found.summary, found.updated) == ("urn:1", None, None, None)
+
+
+def test_title_of_a_film_stands_in_for_a_missing_one() -> None:
+    for said in ("<media:title>Film</media:title>", "<media:group><media:title>Film</media:title></media:group>"):
+        found = entry(f"<guid>1</guid>{said}")
+        assert found.title is not None
+        assert found.title.value == "Film"
+
+
+def test_titles_of_nested_elements_are_not_the_feeds() -> None:
+    found = read(atom("", "<author><title>Other</title></author>").replace("<title>Courier</title>", "", 1))
+    assert found.title is None
+
+
+def titles_of(feed: ParsedFeed) -> list[str]:
+    made = normalise(feed, source(), NOW)
+    return [article.title for article in made]
+
+
+def escaped(*titles: str) -> str:
+    return rss("".join(f"<item><guid>{title}</guid><title>{title}</title></item>" for title in titles))
+
+
+def plain(*titles: str) -> str:
+    return atom("".join(f"<entry><id>{title}</id><title>{title}</title></entry>" for title in titles))
+
+
+@pytest.mark.parametrize(
+    ("said", "titles"),
+    [
+        # Once too often, and in all titles
+        (escaped("Q&amp;amp;amp;A", "L&amp;amp;#8217;or"), ["Q&A", "L’or"]),
+        (escaped("<![CDATA[Q&amp;amp;A]]>", "Rain"), ["Q&A", "Rain"]),
+        (plain("Q&amp;amp;A", "L&amp;#8217;or"), ["Q&A", "L’or"]),
+        (plain("Q&amp;amp;A", "<![CDATA[L&rsquo;or]]>"), ["Q&A", "L’or"]),
+        # As they should be
+        (escaped("Q&amp;amp;A", "L&amp;#8217;or"), ["Q&A", "L’or"]),
+        (escaped("Q&amp;A", "Rain"), ["Q&A", "Rain"]),
+        (plain("Q&amp;A", "L&#8217;or"), ["Q&A", "L’or"]),
+        # Not in all: some are about it
+        (escaped("Q&amp;amp;A", "Write &amp;amp;amp; for it"), ["Q&A", "Write &amp; for it"]),
+        (plain("Q&amp;A", "Write &amp;amp; for it"), ["Q&A", "Write &amp; for it"]),
+        (plain("Write &amp;lt; for it"), ["Write &lt; for it"]),
+        (plain("What &amp;nbsp; does", "Rain"), ["What &nbsp; does", "Rain"]),
+    ],
+)
+def test_title_is_decoded_once_more_where_all_are_escaped_so(said: str, titles: list[str]) -> None:
+    assert titles_of(read(said)) == titles
+
+
+def test_titles_in_json_are_decoded_where_all_are_escaped() -> None:
+    assert titles_of(json_feed({"id": 1, "title": "Q&amp;A"}, {"id": 2, "title": "L&rsquo;or"})) == ["Q&A", "L’or"]
+    both = ["Q & A", "Write &amp; for it"]
+    assert titles_of(json_feed(*({"id": title, "title": title} for title in both))) == both
+
+
+MARKED = "&lt;![CDATA[Rain &amp;amp; wind]]&gt;"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [MARKED, "<![CDATA[&lt;![CDATA[Rain &amp; wind]]&gt;]]>", "<![CDATA[Rain &amp; wind]]>]]&gt;",
+     "&lt;![CDATA[Rain ]]&gt;&lt;![CDATA[&amp;amp; wind]]&gt;",
+     "&lt;![CDATA[&lt;![CDATA[Rain &amp;amp; wind]]&gt;]]&gt;", "&lt;![CDATA[Rain &amp;amp; wind"],
+)  # fmt: skip
+def test_marks_of_cdata_are_no_part_of_a_title(said: str) -> None:
+    (made,) = normalise(read(rss(f"<item><title>{said}</title><category>{said}</category></item>")), source(), NOW)
+    assert (made.title, made.categories) == ("Rain & wind", ("Rain & wind",))
+
+
+def test_marks_of_cdata_tear_no_text() -> None:
+    marked = "&lt;![CDATA[&lt;p&gt;Rain.&lt;/p&gt;]]&gt;"
+    inner = "<![CDATA[<p>Rain.</p>&lt;![CDATA[ stays]]>"
+    for said, expected in (
+        (f"<description>{marked}</description>", "<p>Rain.</p>"),
+        (f"<content:encoded>{marked}</content:encoded>", "<p>Rain.</p>"),
+        (f"<description>&lt;p&gt;Wind.&lt;/p&gt;{marked}</description>", "<p>Wind.</p><p>Rain.</p>"),
+        (f"<description>{inner}</description>", "<p>Rain.</p>&lt;![CDATA[ stays"),
+    ):
+        (made,) = normalise(read(rss(f"<item><title>x</title>{said}</item>")), source(), NOW)
+        assert made.content == expected
+    (made,) = normalise(json_feed({"id": 1, "content_html": "<![CDATA[<p>Rain.</p>]]>"}), source(), NOW)
+    assert made.content == "<p>Rain.</p>"
+
+
+def test_title_of_the_feed_is_plain_too() -> None:
+    assert read(rss("").replace("<title>Courier</title>", f"<title>{MARKED}</title>")).title == "Rain & wind"
+    assert read(rss("").replace("Courier<", "The &lt;b&gt;Courier&lt;/b&gt;<")).title == "The Courier"

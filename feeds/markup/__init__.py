@@ -2,10 +2,19 @@
 
 from feeds.markup.furniture import cut_furniture, headline
 from feeds.markup.pictures import is_picture_file, may_lead, page_image
-from feeds.markup.plain import inert_title, plain_text, plain_title, summarise, without_tail
+from feeds.markup.plain import (
+    decoded_once,
+    inert_title,
+    plain_text,
+    plain_title,
+    summarise,
+    without_cdata_marks,
+    without_tail,
+)
 from feeds.markup.safe import MAX_LENGTH, clean_html, first_image, valid, with_places
 
 __all__ = [
-    "MAX_LENGTH", "clean_html", "cut_furniture", "first_image", "headline", "inert_title", "is_picture_file", "may_lead",
-    "page_image", "plain_text", "plain_title", "summarise", "valid", "with_places", "without_tail",
+    "MAX_LENGTH", "clean_html", "cut_furniture", "decoded_once", "first_image", "headline", "inert_title", "is_picture_file",
+    "may_lead", "page_image", "plain_text", "plain_title", "summarise", "valid", "with_places", "without_cdata_marks",
+    "without_tail",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ import re
 import nh3
 
 from feeds.markup.embedded import without_scripts
-from feeds.markup.safe import GONE, MAX_LENGTH, TAGS, shallow, valid, with_ampersands, without_code
+from feeds.markup.safe import GONE, MAX_LENGTH, TAGS, shallow, valid, with_ampersands
 from feeds.model import Text
 
 _LONGEST_TITLE = 5000
@@ -22,6 +22,15 @@ _BLOCKS = re.compile(
 _HOST_ALONE = re.compile(r'<p><a href="https?://(?:www\.)?([\w.-]{4,60}+)(?=[/"?#:])[^"<>]*"[^<>]*>\1</a></p>')
 _TAG = re.compile(r"</?([a-zA-Z][\w:-]*)(?:[\s/][^<>]*)?>|<!--.*?-->", re.DOTALL)
 _KNOWN_TAGS = TAGS | GONE | {"font", "form", "nobr", "link", "meta", "html", "body", "marquee", "blink", "base"}
+_INLINE = set(
+    "a abbr b big center cite code del div em font h1 h2 h3 h4 h5 h6 i ins kbd mark nobr p q s small span strike strong "
+    "sub sup tt u".split()
+)
+_APART = set("br hr p div li ul ol h1 h2 h3 h4 h5 h6 tr td th dd dt blockquote".split())
+_CODE_TAGS = {"script", "style"}
+_BEFORE_WORDS = tuple(" \t\n\xa0([{\"'«“‘")
+_CDATA_START = re.compile(r"\s*(<|&lt;)!\[CDATA\[")
+_MOST_MARKS = 3  # one section within another
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
 _OPENING = re.compile(r"<(?=[a-zA-Z/!?])")
 
@@ -52,19 +61,86 @@ def plain_text(text: Text) -> str:
     return " ".join(valid(value).split())
 
 
-def plain_title(text: Text) -> str:
-    """A title as one line of plain text: markup goes, yet `a < b` stays; what was escaped twice is decoded twice."""
-    value = text.value[:_LONGEST_TITLE]
+def plain_title(text: Text, escaped_twice: bool = True) -> str:
+    """A title as one line of plain text: markup goes, while `a < b` and the names of tags stay.
+
+    What may be *escaped_twice* is decoded once more: names and categories, which are never about code.
+    """
+    value = without_cdata_marks(text.value[:_LONGEST_TITLE])
     if text.html:
-        once = html.unescape(with_ampersands(_TAG.sub(_unless_known, without_code(value))))
-        value = _ENTITY.sub(lambda found: html.unescape(found[0]), once)
-    return " ".join(valid(value).split())
+        value = without_cdata_marks(html.unescape(with_ampersands(_without_markup(value) if "<" in value else value)))
+    return " ".join(valid(decoded_once(value) if escaped_twice else value).split())
 
 
-def _unless_known(found: re.Match[str]) -> str:
-    """Nothing for a tag of HTML or XML; `<Redacted>` is a word that somebody wrote."""
-    name = found[1]
-    return "" if name is None or ":" in name or name.lower() in _KNOWN_TAGS else found[0]
+def decoded_once(value: str) -> str:
+    """*value* with its references, which end in a semicolon, decoded."""
+    return _ENTITY.sub(lambda found: html.unescape(found[0]), value) if "&" in value else value
+
+
+def without_cdata_marks(value: str) -> str:
+    """*value* without the marks of a CDATA section that it stands in, or ends: some generators escape them like text."""
+    for _ in range(_MOST_MARKS):
+        start = _CDATA_START.match(value)
+        if start is None:
+            break
+        for mark in (f"{start[1]}![CDATA[", "]]>" if start[1] == "<" else "]]&gt;"):
+            value = value.replace(mark, "")
+    is_end = value.rstrip().endswith(("]]>", "]]&gt;")) and "CDATA[" not in value
+    return value[: value.rindex("]]")] if is_end else value
+
+
+def _without_markup(value: str) -> str:
+    """*value* without tags of HTML and XML, but for those that are words: "Why a <script> in the head blocks the page".
+
+    Markup is what is closed; a tag without its counterpart is a word that somebody wrote, and so is any other `<name>`.
+    """
+    tags = list(_TAG.finditer(value))
+    pairs = _pairs(tags)
+    paired = pairs.keys() | set(pairs.values())
+    text, at = "", 0
+    for number, tag in enumerate(tags):
+        if tag.start() < at:  # within a script
+            continue
+        text, at = text + value[at : tag.start()], tag.end()
+        name = (tag[1] or "").lower()
+        if name in _CODE_TAGS and number in pairs:
+            at = tags[pairs[number]].end()
+        elif name and number not in paired and _is_word(tag[0], name, text):
+            text += tag[0]
+        elif name in _APART:
+            text += " "
+    return text + value[at:]
+
+
+def _pairs(tags: list[re.Match[str]]) -> dict[int, int]:
+    """Which end tag closes which tag, by their places in *tags*."""
+    opened: dict[str, list[int]] = {}
+    pairs = {}
+    for number, tag in enumerate(tags):
+        name = (tag[1] or "").lower()
+        if name not in _KNOWN_TAGS and ":" not in name:
+            continue
+        if not tag[0].startswith("</"):
+            opened.setdefault(name, []).append(number)
+        elif opened.get(name):
+            pairs[opened[name].pop()] = number
+    return pairs
+
+
+def _is_word(tag: str, name: str, before: str) -> bool:
+    """True for a tag without its counterpart that is no markup, but a name of a tag in a title's text."""
+    if name not in _KNOWN_TAGS and ":" not in name:
+        return True
+    if name in ("br", "hr", "wbr"):
+        return False
+    if name == "img":
+        return "=" not in tag
+    if tag.startswith("</"):  # markup ends where a word does; who names a tag puts a space before it
+        return not before or before[-1] in _BEFORE_WORDS
+    if tag.endswith("/>"):
+        return name not in _INLINE and ":" not in name
+    is_formatting = name == "p" or (name in _INLINE and "=" in tag)
+    return not (is_formatting and not before.strip())  # around all of a title that was cut short
 
 
 def inert_title(title: str) -> str:

@@ -10,7 +10,9 @@ from contextlib import suppress
 from typing import Any, TypeGuard
 
 from feeds.errors import ParseError
+from feeds.markup import without_cdata_marks
 from feeds.model import Enclosure, Entry, ParsedFeed, Response, Text
+from feeds.parse import titles
 from feeds.parse.encoding import decode
 from feeds.urls import as_given, resolve
 
@@ -42,6 +44,9 @@ def parse_json(response: Response, known: Container[str] = (), salt: str = "") -
     skipped = len(document["items"]) - len(items)
     keys = _keys(items, salt, base, str(_string(document, "language")), *_authors(document))
     new = [(key, item) for key, item in zip(keys, items, strict=True) if key not in known]
+    entries = tuple(_entry(item, base) for _, item in new)
+    if titles.escape_twice((title, False) for item in items if (title := _string(item, "title"))):
+        entries = tuple(map(titles.decoded, entries))
     return ParsedFeed(
         format="json10" if version.rstrip("/").endswith("/1") else "json11",
         title=_string(document, "title"),
@@ -50,7 +55,7 @@ def parse_json(response: Response, known: Container[str] = (), salt: str = "") -
         language=_string(document, "language"),
         self_link=resolve(response.url, _string(document, "feed_url") or ""),
         authors=tuple(_authors(document)),
-        entries=tuple(_entry(item, base) for _, item in new),
+        entries=entries,
         problem=problem or (f"{skipped} items are no objects" if skipped else None),
         keys=tuple(key for key, _ in new),
         left_out=tuple(key for key in keys if key in known),
@@ -92,8 +97,10 @@ def _salvaged(text: str) -> dict[str, Any] | None:
 
 
 def _entry(item: dict[str, Any], base: str) -> Entry:
-    markup, plain = _string(item, "content_html"), _string(item, "content_text")
-    summary = _string(item, "summary")
+    markup, plain, summary = (
+        value and without_cdata_marks(value)
+        for value in (_string(item, key) for key in ("content_html", "content_text", "summary"))
+    )
     link = as_given(base, _address(item, "url")) or as_given(base, _address(item, "external_url"))
     content = Text(markup, True, link or base) if markup else Text(plain, False, link or base) if plain else None
     title = _string(item, "title")

@@ -13,6 +13,11 @@ from feeds.errors import ParseError
 
 _pop = _FeedParserMixin.pop
 _start_item = Namespace._start_item
+_HOLDERS = {"rss", "rdf:rdf", "channel", "feed", "item", "entry", "media:group", "media:content"}
+_PARTS = set(
+    "title link id guid description summary subtitle tagline content content:encoded abstract updated modified published "
+    "pubdate issued created category author dc:title dc:description dc:date dc:creator dc:subject media:title".split()
+)
 
 
 def read(url: str, document: bytes) -> Any:
@@ -61,6 +66,47 @@ def _end_media_description(self: Any) -> None:
     self.pop("media_description")
 
 
+def _start_guid(self: Any, attributes: Any) -> None:
+    """feedparser knows isPermaLink only as "true", and forgets it where a <link> came before, be it an empty one."""
+    is_permalink = attributes.get("ispermalink", "true").strip().lower() not in ("false", "no", "0")
+    self.guidislink = is_permalink
+    context = self._get_context()
+    context["is_permalink"], context["says_permalink"] = is_permalink, is_permalink and "ispermalink" in attributes
+    self.push("id", 1)
+
+
+class _Parser(feedparser.api.StrictFeedParser):  # type: ignore[misc]
+    """Knows whose parts it meets: feedparser takes the title of an <author> for its entry's, and its link, too."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._open: list[tuple[str, bool]] = []  # elements, and whether they are parts of something foreign
+
+    def unknown_starttag(self, tag: str, attributes: list[tuple[str, str]]) -> None:
+        is_foreign = self._is_foreign(tag)
+        self._open.append((tag, is_foreign))
+        if is_foreign:
+            self.push("foreign", 0)
+        else:
+            super().unknown_starttag(tag, attributes)
+
+    def unknown_endtag(self, tag: str) -> None:
+        _, is_foreign = self._open.pop()
+        if is_foreign:
+            self.pop("foreign")
+        else:
+            super().unknown_endtag(tag)
+
+    def _is_foreign(self, tag: str) -> bool:
+        """True where *tag* is what entries and feeds have, and the element that it stands in is neither."""
+        if tag not in _PARTS or not self._open:
+            return False
+        holder = self._open[-1][0]
+        if holder in _HOLDERS:
+            return (holder, tag) == ("media:content", "media:title")
+        return not (self.incontent or self.insource or self.inimage or self.intextinput)
+
+
 def _keep_author_whole(self: Any, key: str = "author") -> None:
     """A name and an address stay together, for normalise to tell apart.
 
@@ -81,6 +127,8 @@ def _end_managing_editor(self: Any) -> None:
     self.pop("managingeditor")
 
 
+feedparser.api.StrictFeedParser = _Parser
+Namespace._start_guid = Namespace._start_id = _start_guid
 _FeedParserMixin._sync_author_detail = _keep_author_whole
 Namespace._start_managingeditor, Namespace._end_managingeditor = _start_managing_editor, _end_managing_editor
 _FeedParserMixin.pop = _pop_outside_images

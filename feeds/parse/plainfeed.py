@@ -206,24 +206,20 @@ class _Item:
         if "&" in href:
             href = re.sub("&([A-Za-z0-9_]+);", r"&\g<1>", href.replace("&amp;", "&"))
         links.append({"rel": "alternate", "type": "text/html", **({"href": href} if href else {})})
-        self.found["link"] = href
 
     def _linked(self, attributes: dict[str, str]) -> dict[str, str]:
         attributes.setdefault("rel", "alternate")
         attributes.setdefault("type", "application/atom+xml" if attributes["rel"] == "self" else "text/html")
         if "url" in attributes or "uri" in attributes:
             raise _UnusualError
-        attributes["href"] = href = _joined(self._base, attributes["href"]) if attributes["href"] else self._base
-        if attributes["rel"] == "alternate" and attributes["type"] in ("text/html", "html", "application/xhtml+xml"):
-            self.found["link"] = href
+        attributes["href"] = _joined(self._base, attributes["href"]) if attributes["href"] else self._base
         return attributes
 
     def guid(self, element: etree._Element, depth: int) -> None:
-        is_link = _attributes(element).get("ispermalink", "true") == "true"
-        self.found["id"] = value = _said(element)
-        self.found.setdefault("guidislink", is_link and "link" not in self.found)
-        if is_link:
-            self.found.setdefault("link", value)
+        attributes = _attributes(element)
+        is_link = attributes.get("ispermalink", "true").strip().lower() not in ("false", "no", "0")
+        self.found["is_permalink"], self.found["says_permalink"] = is_link, is_link and "ispermalink" in attributes
+        self.found["id"] = _said(element)
 
     def author(self, element: etree._Element, depth: int) -> None:
         people = self.found.setdefault("authors", [])

@@ -15,9 +15,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from feeds.errors import ParseError
-from feeds.markup import is_picture_file, may_lead
+from feeds.language import base_language
+from feeds.markup import is_picture_file, may_lead, plain_title, without_cdata_marks
 from feeds.model import Enclosure, Entry, ParsedFeed, Response, Text
-from feeds.parse import items, mended, plainfeed, salvage
+from feeds.parse import items, mended, plainfeed, salvage, titles
 from feeds.parse.encoding import as_xml, decode
 from feeds.urls import as_given, reader_url, resolve
 
@@ -26,6 +27,10 @@ _LONGEST_TAG = 100_000
 _MOST_CATEGORIES, _MOST_ENTRIES = 20_000, 50_000
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_RELATIONS = {"alternate", "self", "enclosure"}
+_OWN_RELATIONS = {"canonical", "bookmark", "self"}
+_PATH = re.compile(r"[^\s:?#]*(?:[/?][^\s]*|\.(?:[sx]?html?|php\d?|aspx?|jsp|cgi))")
+_FLASH = re.compile(r"\.swf(?:[?#]|$)|//(?:www\.)?(?:youtube\.com/v/|vimeo\.com/moogaloop)", re.IGNORECASE)
 _ROOTS = re.compile(r"<(?:[A-Za-z0-9._-]+:)?(rss|feed|RDF|channel|item|entry)\b", re.IGNORECASE)
 
 
@@ -54,11 +59,14 @@ def parse_xml(response: Response, known: Container[str] = (), salt: str = "") ->
     language = dict.get(feed, "language")
     is_rss = not read.version.startswith("atom")
     link = _alternate(feed, response.url)
+    escapes_twice = titles.of_xml_escape_twice(text, is_rss)
     entries = [_entry(each, response.url, language, is_rss, link) for each in found.entries]
+    if escapes_twice:
+        entries = [titles.decoded(entry) for entry in entries]
     said = [not _is_blank(entry) for entry in entries]
     return ParsedFeed(
         format=read.version or "rss",
-        title=html.unescape(re.sub(r"<[^>]*>", "", _value(feed, "title") or "")).strip() or None,
+        title=_feed_title(feed, response.url, is_rss, escapes_twice),
         link=link,
         id=_value(feed, "id"),
         updated=_value(feed, "updated") or _value(feed, "published"),
@@ -73,6 +81,11 @@ def parse_xml(response: Response, known: Container[str] = (), salt: str = "") ->
         keys=tuple(compress(found.keys, said)),
         left_out=found.left_out,
     )
+
+
+def _feed_title(feed: Any, url: str, is_rss: bool, escapes_twice: bool) -> str | None:
+    title = _text(dict.get(feed, "title_detail"), url, None, is_rss)
+    return (plain_title(title, escaped_twice=escapes_twice) if title else None) or None
 
 
 def _read(url: str, document: bytes, known: Container[str], salt: str) -> _Found:
@@ -186,9 +199,8 @@ def _entry(found: Any, url: str, feed_language: str | None, is_rss: bool, site: 
     if summary is None and (caption := _value(found, "media_description")):
         summary = Text(caption, _is_markup(caption), url)
     base = next((text.base for text in (title, summary, content) if text), url)
-    guid, is_link = _value(found, "id"), dict.get(found, "guidislink")
-    # A guid is a link only where it is one: isPermaLink is true by default, and guids are often words.
-    link = _alternate(found, base) if _links(found) else as_given("", guid or "") if is_link else None
+    language = _value(found, "language") or (title and title.language) or feed_language
+    link = _entry_link(found, url, base, (site or url) if is_rss else None, language)
     elsewhere, kind = _content_elsewhere(found, base)
     if elsewhere and not kind.startswith("image/"):
         link = link or elsewhere
@@ -198,7 +210,7 @@ def _entry(found: Any, url: str, feed_language: str | None, is_rss: bool, site: 
         title, summary, content = (_on_page(text, page, url) for text in (title, summary, content))
         base = next((text.base for text in (title, summary, content) if text), page or url)
     return Entry(
-        guid=guid,
+        guid=_value(found, "id"),
         link=link,
         original_link=original_link,
         title=title,
@@ -254,7 +266,14 @@ def _text(detail: Any, url: str, feed_language: str | None, is_rss: bool) -> Tex
     language = detail.get("language")
     is_html = is_rss or detail.get("type") not in ("text/plain", "text")
     own = language if language != feed_language else None
-    return Text(detail["value"], is_html, resolve(url, detail.get("base") or "") or url, own)
+    return Text(_without_marks(detail["value"], is_html), is_html, resolve(url, detail.get("base") or "") or url, own)
+
+
+def _without_marks(value: str, is_html: bool) -> str:
+    """*value* without marks of CDATA, which in HTML are comments that tear what is in them."""
+    if is_html and "<![CDATA[" in value:
+        value = value.replace("<![CDATA[", "").replace("]]>", "")
+    return without_cdata_marks(value)
 
 
 def _is_markup(value: str) -> bool:
@@ -263,19 +282,82 @@ def _is_markup(value: str) -> bool:
 
 
 def _links(holder: Any) -> list[dict[str, str]]:
-    return [link for link in dict.get(holder, "links") or () if link.get("href")]
+    """The links, their relations by their short names: RFC 4287 section 4.2.7.2 allows IANA's addresses, too."""
+    links = [link for link in dict.get(holder, "links") or () if link.get("href")]
+    return [link if link.get("rel") in _RELATIONS else {**link, "rel": _relation(link)} for link in links]
+
+
+def _relation(link: dict[str, str]) -> str:
+    names = re.sub(
+        r"https?://www\.iana\.org/assignments/(?:relation|link-relations)/", "", link.get("rel") or ""
+    ).split()
+    return "alternate" if not names or "alternate" in names else names[0].lower()
 
 
 def _link(holder: Any, rel: str, base: str) -> str | None:
-    return next((resolve(base, link["href"]) for link in _links(holder) if link.get("rel") == rel), None)
+    return next((resolve(base, link["href"]) for link in _links(holder) if link["rel"] == rel), None)
 
 
 def _alternate(holder: Any, base: str) -> str | None:
     """Atom's first alternate link, HTML before others; RSS's <link>."""
-    alternates = [link for link in _links(holder) if link.get("rel", "alternate") == "alternate"]
-    alternates.sort(key=lambda link: link.get("type", "text/html") not in ("text/html", "application/xhtml+xml"))
+    alternates = [link for link in _links(holder) if link["rel"] == "alternate"]
+    alternates.sort(key=lambda link: not _is_page(link))
     hrefs = [link["href"] for link in alternates] or [link for link in [_value(holder, "link")] if link]
     return next((found for href in hrefs if (found := as_given(base, href))), None)
+
+
+def _entry_link(found: Any, url: str, base: str, site: str | None, language: str | None) -> str | None:
+    """The page to read: the best alternate link, else the guid where that is an address, else where the entry itself is.
+
+    A page comes before other media, one in *language* before translations; what is left for want of a better one are
+    Flash players, which nothing plays any more, and links to the feed itself. *site* is what a guid in RSS may rest on.
+    """
+    alternates, own, last = [], [], []
+    for link in _links(found):
+        if _is_last_resort(link, url):
+            last.append(link)
+        elif link["rel"] == "alternate":
+            alternates.append(link)
+        elif link["rel"] in _OWN_RELATIONS:
+            own.append(link)
+    alternates.sort(key=lambda link: (not _is_page(link), _is_translation(link, language)))
+    return (
+        _first_address(base, alternates)
+        or _permalink(found, site)
+        or _first_address(base, own)
+        or _first_address(base, (link for link in last if link["rel"] == "alternate"))
+    )
+
+
+def _first_address(base: str, links: Iterable[dict[str, str]]) -> str | None:
+    return next((address for link in links if (address := as_given(base, link["href"]))), None)
+
+
+def _permalink(found: Any, site: str | None) -> str | None:
+    """The guid as a link: where it is an address, or says that it is one and looks like the rest of one.
+
+    isPermaLink is true by default, and guids are often words: "7" is no link.
+    """
+    guid = _value(found, "id") or ""
+    if not dict.get(found, "is_permalink") or not guid:
+        return None
+    if (address := as_given("", guid)) is not None or site is None:
+        return address
+    is_path = guid.startswith(("/", "./", "../")) or (dict.get(found, "says_permalink") and _PATH.fullmatch(guid))
+    return as_given(site, guid) if is_path and not re.search(r"\s", guid) else None
+
+
+def _is_page(link: dict[str, str]) -> bool:
+    return link.get("type", "text/html").partition(";")[0].strip() in ("text/html", "html", "application/xhtml+xml")
+
+
+def _is_translation(link: dict[str, str], language: str | None) -> bool:
+    said = link.get("hreflang")
+    return bool(said and language) and base_language(said or "") != base_language(language or "")
+
+
+def _is_last_resort(link: dict[str, str], url: str) -> bool:
+    return link["href"] == url or "flash" in link.get("type", "") or _FLASH.search(link["href"]) is not None
 
 
 def _authors(holder: Any) -> Iterator[str]:
@@ -290,7 +372,7 @@ def _authors(holder: Any) -> Iterator[str]:
 
 def _enclosures(found: Any, base: str) -> Iterator[Enclosure]:
     said: Iterable[tuple[Any, Any]] = [
-        *((link, link.get("length")) for link in _links(found) if link.get("rel") == "enclosure"),
+        *((link, link.get("length")) for link in _links(found) if link["rel"] == "enclosure"),
         *((media, media.get("filesize")) for media in dict.get(found, "media_content") or ()),
     ]
     seen = set()
@@ -298,7 +380,9 @@ def _enclosures(found: Any, base: str) -> Iterator[Enclosure]:
         url = resolve(base, media.get("href") or media.get("url") or "")
         if url and url not in seen:
             seen.add(url)
-            yield Enclosure(url, media.get("type"), int(length) if re.fullmatch(r"\d{1,15}", length or "") else None)
+            kind = media.get("type")
+            kind = None if kind == "text/html" else kind  # what feedparser takes for the type of any link without one
+            yield Enclosure(url, kind, int(length) if re.fullmatch(r"\d{1,15}", length or "") else None)
 
 
 def _image(found: Any, base: str) -> str | None:
