@@ -16,6 +16,7 @@ from feeds.model import Article
 from feeds.topics.evaluate import evaluate
 from feeds.topics.folding import clean, fold
 from feeds.topics.matching import Topics, load
+from feeds.topics.passages import page
 from tests.build import article, source
 
 TRAPS = Path(__file__).parent / "data" / "topics" / "traps.jsonl"
@@ -203,3 +204,39 @@ def test_any_mixture_of_names_matches_as_it_is_explained(words: list[str]) -> No
 
 
 ANY = load(SHIPPED, Path())
+
+
+HEADING = "<h2>What the ministry said</h2><p>Mali opens a school in Bamako</p>"
+
+
+@pytest.mark.parametrize(
+    ("summary", "content"),
+    [
+        ("What the ministry said Mali opens a school in Bamako", HEADING),
+        ("What the ministry said Mali opens a school in …", HEADING),
+        ("What the ministry said. Mali opens a school in Bamako", HEADING),
+        ("What the ministry said Mali opens a school in Bamako", f"<p>By Ada Writer</p>{HEADING}"),
+        (
+            "What the ministry said — Mali opens a school in Bamako",
+            "What the ministry said: “Mali opens a school in Bamako”",
+        ),
+    ],
+)
+def test_body_that_the_summary_was_cut_from_is_read_once(summary: str, content: str) -> None:
+    text = page(news("A new school", summary, content=content)).text
+    assert (text.count("Mali"), text.count("Bamako")) == (1, 1)
+
+
+def test_body_goes_on_after_what_the_summary_repeats() -> None:
+    heading = "Roads" * 3
+    lead = "Mali builds. " + "Nothing else was said of it, and nobody asked. " * 8
+    article = news("Roads", f"{heading} {lead}", content=f"<h2>{heading}</h2><p>{lead}</p><p>Niger waits.</p>")
+    text = page(article).text
+    assert (text.count("Mali"), text.count("Niger waits")) == (1, 1)
+
+
+def test_body_that_says_something_else_is_read_whole() -> None:
+    text = page(
+        news("Roads", "Mali builds roads in the north.", content="<p>Niger builds. Mali builds roads.</p>")
+    ).text
+    assert (text.count("Mali"), text.count("Niger")) == (2, 1)

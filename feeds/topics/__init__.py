@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from feeds.topics.matching import Topics
 
 DIRECTORY = Path(__file__).parent
-MATCHER_VERSION = "1"  # goes up when the matcher itself would match differently
+MATCHER_VERSION = "2"  # goes up when the matcher itself would match differently
 
 
 def load_config(config: Config) -> Topics:
@@ -80,4 +80,5 @@ def _name(reference: str, known: Mapping[str, Concept], topics: Mapping[str, Top
         topic = topics.get(reference.removeprefix("topic:"))
         return (topic.title if topic else "") or reference.removeprefix("topic:")
     concept = known.get(reference.removeprefix("@")) if reference.startswith("@") else None
-    return reference.rstrip("*") if concept is None else concept.labels.get(language) or concept.name
+    name = reference if concept is None else concept.labels.get(language) or concept.name
+    return f"{name.rstrip('*')}…" if name.endswith("*") else name

@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from feeds.config import Source
 from feeds.errors import UsageError
 from feeds.model import Article
 from feeds.topics.matching import Topics
@@ -52,11 +53,13 @@ def evaluate(items: Iterable[Mapping[str, Any]], topics: Topics) -> Result:
 
     An item carries id, lang, title, summary and a 0/1 key for each topic (see `label`); an item without a topic's key
     says nothing of that topic. Raises UsageError on a label that is neither 0 nor 1.
+
+    An item may carry country: the ISO 3166-1 code, or codes, of where its source is.
     """
     tallies = {name: _Tally() for name in topics.names}
     for item in items:
-        article = item_article(item)
-        matched = topics.match(article)
+        article, source = item_article(item), item_source(item)
+        matched = topics.match(article, source)
         for name, tally in tallies.items():
             expected, found = label(item, name), name in matched
             if expected is None:
@@ -65,7 +68,7 @@ def evaluate(items: Iterable[Mapping[str, Any]], topics: Topics) -> Result:
             tally.languages[str(item.get("lang") or "und")].add(expected, found)
             if expected != found:
                 tally.errors.append(
-                    {"id": item.get("id"), "expected": int(expected), "why": _why(topics, article, name)}
+                    {"id": item.get("id"), "expected": int(expected), "why": _why(topics, article, source, name)}
                 )
     return {"topics": {name: _result(tally) for name, tally in tallies.items()}}
 
@@ -79,11 +82,13 @@ def compare(items: Iterable[Mapping[str, Any]], old: Topics, new: Topics) -> Res
     names = [name for name in old.names if name in new.names]
     changes: dict[str, dict[str, list[Result]]] = {name: {"in": [], "out": []} for name in names}
     for item in items:
-        article = item_article(item)
-        before, after = old.match(article), new.match(article)
+        article, source = item_article(item), item_source(item)
+        before, after = old.match(article, source), new.match(article, source)
         for name in names:
             if (name in before) != (name in after):
-                changes[name]["in" if name in after else "out"].append(_change(item, name, _why(new, article, name)))
+                changes[name]["in" if name in after else "out"].append(
+                    _change(item, name, _why(new, article, source, name))
+                )
     return {"topics": changes}
 
 
@@ -99,6 +104,13 @@ def item_article(item: Mapping[str, Any]) -> Article:
         content=str(item.get("content") or ""),
         language=item.get("lang") or item.get("language"),
     )
+
+
+def item_source(item: Mapping[str, Any]) -> Source | None:
+    """A source in the item's country; None where the item says none."""
+    country = item.get("country") or ()
+    codes = tuple(map(str, (country,) if isinstance(country, str) else country))
+    return Source(url="", name=str(item.get("source") or "?")[:200], country=codes) if codes else None
 
 
 def label(item: Mapping[str, Any], topic: str) -> bool | None:
@@ -129,8 +141,8 @@ def _change(item: Mapping[str, Any], topic: str, why: str) -> Result:
     return change if expected is None else {**change, "expected": int(expected)}
 
 
-def _why(topics: Topics, article: Article, name: str) -> str:
-    return topics.explain(article)[name].reason
+def _why(topics: Topics, article: Article, source: Source | None, name: str) -> str:
+    return topics.explain(article, source)[name].reason
 
 
 def _ratio(part: int, whole: int) -> float | None:

@@ -21,9 +21,13 @@ from feeds.model import Place
 DIRECTORY = Path(__file__).parent / "gazetteer"
 ANY_LANGUAGE = "*"
 # In which way a term speaks for its concept; docs/topics.md explains them.
-KINDS = ("terms", "ambiguous", "common", "given", "exclude")
+KINDS = ("terms", "ambiguous", "common", "given", "surname", "exclude")
 _KEYS = frozenset(
-    ("name", "in", "country", "at", "label", "beside", "unsure_with", "only_with", "only_without", *KINDS)
+    (
+        *("name", "in", "country", "at", "label", "person", "beside"),
+        *("unsure_with", "unsure_in", "sure_with", "only_with", "only_without"),
+        *KINDS,
+    )
 )
 # A concept with its place, which comes after `country` in every gazetteer file.
 _PLACE = re.compile(r"\n\[(.+)\]\n(?:(?!country|at|\[).+\n)*(country = .+\n)?at = \[([0-9.-]+), ([0-9.-]+)\]\n")
@@ -43,9 +47,10 @@ class Term(NamedTuple):
 class Concept(Struct, frozen=True):
     """Something that texts speak of. *parents* are the names of what it belongs to.
 
-    *beside*: its terms set a name aside that stands directly before or after them ("midfielder"). *unsure_with*: while
-    that concept is in a text, this one's names count as ambiguous. *only_with*, *only_without*: its terms count only in
-    texts with, or without, that concept.
+    *person*: others bear its surname too. *beside*: its terms set a name aside that stands directly before or after them
+    ("midfielder"). *unsure_with*, *unsure_in*: where that concept, or what belongs to it, is in a text, and in papers of
+    those countries, this one's bare names may mean a namesake; unless what belongs to it is there too, or one of
+    *sure_with*. *only_with*, *only_without*: its terms count only in texts with, or without, that concept.
     """
 
     id: str
@@ -55,8 +60,11 @@ class Concept(Struct, frozen=True):
     at: tuple[float, float] | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     terms: tuple[Term, ...] = ()
+    person: bool = False
     beside: bool = False
     unsure_with: str | None = None
+    unsure_in: tuple[str, ...] = ()
+    sure_with: tuple[str, ...] = ()
     only_with: str | None = None
     only_without: str | None = None
 
@@ -95,7 +103,7 @@ def _concept(name: str, table: Mapping[str, Any], place: str) -> Concept:
     for key, value in table.items():
         if key not in _KEYS:
             raise ConfigError(f"{place}: unknown key '{key}'; expected one of {', '.join(sorted(_KEYS))}")
-        if not isinstance(value, {"at": list, "beside": bool}.get(key, str)):
+        if not isinstance(value, {"at": list, "beside": bool, "person": bool}.get(key, str)):
             raise ConfigError(f"{place}, key {key}: wrong type")
     at = table.get("at")
     terms = tuple(term for kind in KINDS for term in _terms(table.get(kind, ""), kind, place))
@@ -105,10 +113,13 @@ def _concept(name: str, table: Mapping[str, Any], place: str) -> Concept:
         parents=tuple(table.get("in", "").split()),
         country=table.get("country"),
         at=(float(at[0]), float(at[1])) if at else None,
-        labels=dict(_labels(table.get("label", ""), terms)),
+        labels=dict(_labels(table.get("label", ""), () if "name" in table else terms)),
         terms=terms,
+        person=table.get("person", False),
         beside=table.get("beside", False),
         unsure_with=table.get("unsure_with"),
+        unsure_in=tuple(table.get("unsure_in", "").split()),
+        sure_with=tuple(table.get("sure_with", "").split()),
         only_with=table.get("only_with"),
         only_without=table.get("only_without"),
     )
@@ -131,7 +142,7 @@ def _lines(lines: str, place: str) -> Iterator[tuple[str, str]]:
 
 
 def _labels(line: str, terms: Iterable[Term]) -> Iterator[tuple[str, str]]:
-    """A language's label: as given, else its first term."""
+    """A language's label: as given, else its first of *terms*."""
     seen = set()
     for part in line.split(","):
         language, _, label = part.strip().partition(" ")

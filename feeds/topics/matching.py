@@ -13,8 +13,10 @@ from feeds.model import Article, Evidence, TopicMatch
 from feeds.topics import gazetteer
 from feeds.topics.contributions import contributions
 from feeds.topics.definition import SHIPPED, Definition, definition, digest, plain_concept, shipped
+from feeds.topics.doubts import ELSEWHERE, GIVEN_NAME_START, Family
+from feeds.topics.folding import clean, fold
 from feeds.topics.gazetteer import Concept
-from feeds.topics.mentions import ELSEWHERE, Family, Mention, Rejected, mentions
+from feeds.topics.mentions import Mention, Rejected, mentions
 from feeds.topics.passages import Page, is_digest, page
 from feeds.topics.scanning import Hit, Scanner, shipped_scanner
 from feeds.topics.scoring import NOTHING, Rule, Score, score
@@ -51,7 +53,7 @@ class Topics:
         possible = self._possible(hits)
         if not possible and (source is None or not source.topics):
             return {}
-        found, _ = mentions(read, hits, self._family, self._wanted)
+        found, _ = mentions(read, hits, self._family, self._wanted, _countries(source))
         matches: dict[str, TopicMatch] = {}
         for name, (result, prior) in self._scores(read, found, article, source, possible).items():
             if _is_match(result, prior, source, name):
@@ -62,7 +64,7 @@ class Topics:
     def explain(self, article: Article, source: Source | None = None) -> dict[str, Verdict]:
         """Every topic, with what speaks for and against it."""
         read = page(article)
-        found, rejected = mentions(read, self._hits(read), self._family, self._wanted)
+        found, rejected = mentions(read, self._hits(read), self._family, self._wanted, _countries(source))
         scores = self._scores(read, found, article, source, self._rules.keys())
         return {
             name: self._verdict(name, read, found, rejected, source, *scores[name])
@@ -182,10 +184,20 @@ class Topics:
             term=mention.term,
             where=mention.passage.where,
             weight=weight,
-            label=concept.labels.get(read.language or "en") or concept.name,
+            label=_label(concept, read.language, mention.term),
             language=read.language if mention.language == gazetteer.ANY_LANGUAGE else mention.language,
             country=self._family.countries.get(mention.concept),
         )
+
+
+def _countries(source: Source | None) -> Set[str]:
+    return frozenset(source.countries) if source else frozenset()
+
+
+def _label(concept: Concept, language: str | None, found: str) -> str:
+    """What *concept* is called in *language*; where that is a pattern, the word that was *found*."""
+    label = concept.labels.get(language or "en") or concept.name
+    return found if label.endswith("*") else label
 
 
 def load(topics: Mapping[str, Topic], directory: Path) -> Topics:
@@ -250,11 +262,27 @@ def _family(concepts: Mapping[str, Concept]) -> Family:
         countries={key: country for key in concepts if (country := nearest_country(key))},
         elsewhere=frozenset(key for key in concepts if ELSEWHERE in ancestors[key] or nearest_country(key)),
         beside=frozenset(key for key, concept in concepts.items() if concept.beside),
+        people={key: _given_names(concept) for key, concept in concepts.items() if concept.person},
+        lands=frozenset(key for key, concept in concepts.items() if concept.country),
+        doubtful=frozenset(key for key, one in concepts.items() if one.person or one.unsure_with or one.unsure_in),
+        bare_names={
+            key: frozenset(fold(clean(name)) for name in (concept.name, *concept.labels.values()))
+            for key, concept in concepts.items()
+            if concept.unsure_with or concept.unsure_in
+        },
         unsure_with={key: concept.unsure_with for key, concept in concepts.items() if concept.unsure_with},
+        unsure_in={key: frozenset(concept.unsure_in) for key, concept in concepts.items() if concept.unsure_in},
+        sure_with={key: frozenset(concept.sure_with) for key, concept in concepts.items() if concept.sure_with},
         only_with={key: concept.only_with for key, concept in concepts.items() if concept.only_with},
         only_without={key: concept.only_without for key, concept in concepts.items() if concept.only_without},
         names={key: concept.name for key, concept in concepts.items()},
     )
+
+
+def _given_names(concept: Concept) -> frozenset[str]:
+    """How the given names of a person begin, folded: all words of the names but the last."""
+    names = (concept.name, *concept.labels.values(), *(term.text for term in concept.terms))
+    return frozenset(word[:GIVEN_NAME_START] for name in names for word in fold(clean(name)).split()[:-1])
 
 
 def _rule(found: Definition, family: Family) -> Rule:

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from feeds.topics import gazetteer
+from feeds.topics.doubts import BESIDE_GAP, PUBLIC_LIFE, WIDE, Family, confirmed
 from feeds.topics.gazetteer import KINDS
 from feeds.topics.passages import Page, Passage, aside
 from feeds.topics.scanning import Hit, Sense
 
-# Concepts that only say of which kind a text is; a name that is also a word is a name beside one of them.
-PUBLIC_LIFE, JIHADISM = "public-life", "jihadism"
-# Concepts that put a story into some other place than the countries named in it: a club abroad.
-ELSEWHERE = "elsewhere"
-# Of what is wider than this nothing is company: two African names have nothing to do with each other.
-_WIDE = frozenset(("africa", "world", "great-powers"))
 _LIST_LENGTH, _ITEM_WORDS, _LISTED = 4, 4, 0.35
 _SEPARATORS = re.compile(
     r"\s*[,،;/]\s*(?:(?:and|et|и|e|y|und|da|na|&)\s+|و(?=\w))?"
     r"|\s+(?:and|et|и|e|y|und|da|na|&|as well as|ainsi que|а также)\s+|\s+و(?=ال|\w{3})"
 )
-_BESIDE_GAP = 5
-_WORD = re.compile(r"[^\W\d_]+")
-_SENTENCE_BREAK = re.compile(r"[.!?…؟:;|«»“”\"()\[\]–—-]\s*$|^\s*$|\n\s*$")
 
 
 class Mention(NamedTuple):
@@ -57,29 +49,11 @@ class Rejected(Struct, frozen=True):
     reason: str
 
 
-class Family(Struct, frozen=True):
-    """What the mentions need to know of concepts: *ancestors* of each, those with a *country*, and special ones."""
-
-    ancestors: Mapping[str, frozenset[str]]
-    countries: Mapping[str, str]
-    elsewhere: frozenset[str]
-    beside: frozenset[str]
-    unsure_with: Mapping[str, str]
-    only_with: Mapping[str, str]
-    only_without: Mapping[str, str]
-    names: Mapping[str, str]
-
-    def is_company(self, concept: str, other: str) -> bool:
-        """Whether *other* makes it likely that *concept* is meant: they belong together, more closely than by continent."""
-        if other == concept:
-            return True
-        mine, others = self.ancestors[concept], self.ancestors[other]
-        return other in mine or concept in others or bool((mine & others) - _WIDE)
-
-
-def mentions(page: Page, hits: list[Hit], family: Family, wanted: Set[str]) -> tuple[list[Mention], list[Rejected]]:
-    """The terms among *hits* that count, in order, and those that were set aside. Of what is not *wanted* some details
-    are left out.
+def mentions(
+    page: Page, hits: list[Hit], family: Family, wanted: Set[str], paper: Set[str] = frozenset()
+) -> tuple[list[Mention], list[Rejected]]:
+    """The terms among *hits* that count, in order, and those that were set aside. *paper* are the countries of the
+    source. Of what is not *wanted* some details are left out.
     """
     rejected: list[Rejected] = []
     present = {hit.sense.concept for hit in hits}
@@ -88,7 +62,8 @@ def mentions(page: Page, hits: list[Hit], family: Family, wanted: Set[str]) -> t
     besides = [hit for hit in kept if hit.sense.concept in family.beside]
     names = [hit for hit in kept if hit.sense.concept not in family.beside] if besides else kept
     alone = _not_beside(page, names, besides, rejected, family)
-    sure = _confirmed(page, alone, names, present, rejected, family)
+    sure, unconfirmed = confirmed(page, alone, names, hits, family, paper)
+    rejected += [Rejected(h.sense.concept, h.start, h.end, page.passage_at(h.start), why) for h, why in unconfirmed]
     return _placed(page, sure, family, wanted), rejected
 
 
@@ -186,90 +161,7 @@ def _not_beside(
 def _is_beside(page: Page, hit: Hit, other: Hit) -> bool:
     first, second = (hit, other) if hit.start < other.start else (other, hit)
     between = page.text[first.end : second.start]
-    return len(between) <= _BESIDE_GAP and not any(char in ".,;:!?|()\n" for char in between)
-
-
-def _confirmed(
-    page: Page,
-    hits: list[Hit],
-    every: Sequence[Hit],
-    present: Set[str],
-    rejected: list[Rejected],
-    family: Family,
-) -> list[Hit]:
-    """Without the ambiguous terms that have no company. *every* has the names too that do not count."""
-    doubts = [_doubt(page, hit, every, present, family) for hit in hits]
-    if not any(doubts):
-        return hits
-    subjects = frozenset().union(*(family.ancestors[concept] for concept in present))
-    sure = {hit.sense.concept for hit, doubt in zip(hits, doubts, strict=True) if not doubt}
-    kept = []
-    for hit, doubt in zip(hits, doubts, strict=True):
-        concept = hit.sense.concept
-        if not doubt or _DISPELS[doubt] in subjects or any(family.is_company(concept, other) for other in sure):
-            kept.append(hit)
-        else:
-            reason = f"{_DOUBTS[doubt]}, and nothing else speaks for {family.names[concept]}"
-            rejected.append(Rejected(concept, hit.start, hit.end, page.passage_at(hit.start), reason))
-    return kept
-
-
-# What else dispels a doubt: talk of public life where a name is a word too, of jihadism where it has namesakes.
-_DISPELS = {"a word too": PUBLIC_LIFE, "ambiguous": JIHADISM, "unsure": JIHADISM, "a person": ""}
-_DOUBTS = {
-    "ambiguous": "ambiguous",
-    "a word too": "a common word too, where a capital says nothing",
-    "a person": "the name of a person",
-    "unsure": "may be a namesake here",
-}
-
-
-def _doubt(page: Page, hit: Hit, hits: Sequence[Hit], present: Set[str], family: Family) -> str:
-    """Why *hit* may not mean its concept; empty where it surely does."""
-    kind = hit.sense.kind
-    if kind == "ambiguous":
-        return "ambiguous"
-    if family.unsure_with.get(hit.sense.concept) in present and _is_bare_name(page, hit):
-        return "unsure"
-    if kind == "common":
-        return "a word too" if _says_nothing(page, hit) else ""
-    if kind == "given":
-        alike = [other for other in hits if other.sense == hit.sense]
-        if any(_has_surname(page, other, hits) for other in alike):
-            return "a person"
-        return "a word too" if _is_title_case(page, hit) else ""
-    return ""
-
-
-def _is_bare_name(page: Page, hit: Hit) -> bool:
-    """Whether *hit* is one word with a capital, or of a script without: what a namesake shares."""
-    word = page.text[hit.start : hit.end]
-    return " " not in word and not word.islower()
-
-
-def _says_nothing(page: Page, hit: Hit) -> bool:
-    """Whether *hit* would have its capital anyway: at the start of a sentence, or among capitals."""
-    before = page.text[max(0, hit.start - 3) : hit.start]
-    return bool(_SENTENCE_BREAK.search(before)) or _is_title_case(page, hit)
-
-
-def _has_surname(page: Page, hit: Hit, hits: Sequence[Hit]) -> bool:
-    """Whether an unknown capitalised word follows *hit*, or a first name's company precedes it, in running text."""
-    following = _WORD.match(page.text, hit.end + 1) if page.text[hit.end] == " " else None
-    if not following or not following.group()[0].isupper() or following.group().isupper():
-        return False
-    if any(other.start == following.start() for other in hits):
-        return False
-    return not _is_title_case(page, hit)
-
-
-def _is_title_case(page: Page, hit: Hit) -> bool:
-    """Whether most words around *hit* have capitals, as English headlines write them."""
-    passage = page.passage_at(hit.start)
-    if passage.where != "title":
-        return False
-    words = [word for word in _WORD.findall(page.text[passage.start : passage.end]) if len(word) > 3]
-    return len(words) > 3 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
+    return len(between) <= BESIDE_GAP and not any(char in ".,;:!?|()\n" for char in between)
 
 
 def _placed(page: Page, hits: list[Hit], family: Family, wanted: Set[str]) -> list[Mention]:
@@ -281,7 +173,7 @@ def _placed(page: Page, hits: list[Hit], family: Family, wanted: Set[str]) -> li
         start, end, sense = hit
         concept, passage, sentence = sense.concept, page.passage_at(start), bisect_right(starts, start) - 1
         listed = False
-        if concept in wanted and (concept in family.countries or concept in _WIDE):
+        if concept in wanted and (concept in family.countries or concept in WIDE):
             if sentence not in lists:
                 lists[sentence] = _lists(page.text, starts[sentence], min(starts[sentence + 1], passage.end))
             listed = any(low <= start < high for low, high in lists[sentence])

@@ -50,6 +50,8 @@ _APPENDED = re.compile(
     r"Ler também|Palavras-chave\s?:|Lea también|Lee también|Le puede interesar|Etiquetas\s?:|Lesen Sie auch|Mehr zum Thema|"
     r"Schlagwörter\s?:|اقرأ أيضا|اقرا ايضا|إقرأ أيضا|اقرأ ايضا|شاهد أيضا|مواضيع ذات صلة|أخبار ذات صلة|الوسوم)",
 )
+_OPENING, _REPEATED_BEFORE = 80, 200  # characters
+_WORD, _NO_WORD = re.compile(r"[^\W_]+"), re.compile(r"[\W_]+")
 _LINE_ENDS = re.compile(r"\n|(?<=[.!?…؟])\s")
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?…؟۔])[\"»”')\]]*\s+|;\s|؛\s|\s\|\s|\n")
 _LINKED_LIST = re.compile(
@@ -130,11 +132,43 @@ def _lead_and_rest(summary: str, body: str) -> tuple[str, str]:
     if not summary:
         return _cut(body)
     lead, rest = _cut(summary)
-    opening = summary[:80].rstrip("….")
-    repeated = body.find(opening) if opening else -1
-    if 0 <= repeated < 200:
-        return lead, body[repeated + len(lead) :]
+    repeated = _end_of_repetition(lead, body)
+    if repeated:
+        return lead, body[repeated:].lstrip(" .")
     return lead, f"{rest} {body}".strip()
+
+
+def _end_of_repetition(lead: str, body: str) -> int:
+    """Where *body* goes on after it has said *lead* itself, near its beginning; 0 where it does not.
+
+    Only letters and digits are compared: the summary may be cut from the same text by other rules, so that a heading
+    ends in a full stop in the one and not in the other.
+    """
+    lead = lead.rstrip("[…. ]")
+    if not lead or not body:
+        return 0
+    opening = lead[:_OPENING]
+    start = body.find(opening, 0, _REPEATED_BEFORE + _OPENING)
+    if start >= 0 and body.startswith(lead, start):
+        return start + len(lead)
+    longest = max(opening.split(), key=len).strip("….,:;")
+    if longest not in body[: _REPEATED_BEFORE + 2 * _OPENING]:
+        return 0  # told in a twentieth of the time; true of most summaries that are no part of the text
+    said = _letters(lead)
+    head = body[: _REPEATED_BEFORE + 2 * len(lead)]
+    before = _letters(head).find(_letters(opening))
+    if not said or not 0 <= before < _REPEATED_BEFORE:
+        return 0
+    left = before + len(said)
+    for word in _WORD.finditer(head):
+        left -= word.end() - word.start()
+        if left <= 0:
+            return word.end()
+    return len(head)
+
+
+def _letters(text: str) -> str:
+    return _NO_WORD.sub("", text)
 
 
 def _cut(text: str) -> tuple[str, str]:
