@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from feeds.config import Source
+from feeds.markup import title_and_rest
 from feeds.model import Article
 from feeds.topics.matching import Topics
 from feeds.topics.verdict import Verdict
@@ -22,15 +23,15 @@ _MOST_SHOWN = 5  # places and words of one concept that are quoted
 
 
 def verdict_rows(topics: Topics, what: Article | str, source: Source | None) -> dict[str, Any]:
-    """The title, and for each topic its verdict; a text's first line is its title, the rest its body."""
+    """The title, and for each topic its verdict; a text's headline is its title, the rest its body."""
     article = what if isinstance(what, Article) else _as_article(what)
     verdicts = topics.explain(article, source)
     return {"title": article.title, "topics": {name: _row(verdict) for name, verdict in verdicts.items()}}
 
 
 def _as_article(text: str) -> Article:
-    title, _, rest = text.strip().partition("\n")
-    return Article(identity="", guid=None, url=None, link=None, title=title.strip(), summary=rest.strip())
+    title, rest = title_and_rest(text)
+    return Article(identity="", guid=None, url=None, link=None, title=title, summary=rest)
 
 
 def _row(verdict: Verdict) -> dict[str, Any]:

@@ -167,7 +167,7 @@ def _article(
     named = _title(entry)
     body, byline = _body(entry, named)
     content = clean_html(body) if body else ""
-    summary = _summary(entry, content)
+    summary = _summary(entry, named, content)
     title = named or summarise(summary, 100) or _name_of(entry, url)
     published, updated = _dates(entry, source, now, zone)
     return Article(
@@ -240,15 +240,18 @@ def _link(said: str | None) -> str | None:
 def _body(entry: Entry, title: str) -> tuple[Text | None, str | None]:
     """The fuller text, without the furniture of a page, and the name in its byline."""
     body = entry.content or entry.summary
-    if body is None or not body.html:
-        return body, None
-    cut, byline = cut_furniture(body.value, title)
-    placed = with_places(cut, reader_url(entry.link, entry.original_link))
-    return Text(placed, True, body.base, body.language), byline
+    if body is None:
+        return None, None
+    cut, byline = cut_furniture(body.value, title, is_html=body.html)
+    if body.html:
+        cut = with_places(cut, reader_url(entry.link, entry.original_link))
+    return Text(cut, body.html, body.base, body.language), byline
 
 
-def _summary(entry: Entry, content: str) -> str:
-    own = plain_text(entry.summary) if entry.summary and entry.content else ""
+def _summary(entry: Entry, title: str, content: str) -> str:
+    own = ""
+    if (said := entry.summary) and entry.content:
+        own = plain_text(replace(said, value=cut_furniture(said.value, title, is_html=said.html)[0]))
     text = own or plain_text(Text(content, html=True))
     return summarise(without_tail(text), _LONGEST_SUMMARY)
 

@@ -232,6 +232,12 @@ def test_hidden_article_is_out_of_every_output_until_undone(folder: Path) -> Non
     assert "Title a" in (folder / "output/all/atom.xml").read_text()
 
 
+def test_explain_takes_the_headline_of_a_pasted_page_for_its_title(folder: Path) -> None:
+    pasted = "News\nArmy of Mali takes Kidal\nBy Awa Diop\n\nSoldiers came at dawn.\n\nLeave a Reply\nName *"
+    shown = json.loads(feeds(folder, "explain", "--json", pasted).stdout)
+    assert shown["title"] == "Army of Mali takes Kidal"
+
+
 def test_explain_says_what_matched(folder: Path) -> None:
     shown = feeds(folder, "explain", "Mali's ruler meets Russia's president in Moscow")
     assert shown.returncode == 0
