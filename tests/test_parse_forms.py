@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
 
 import pytest
 
+from feeds.errors import ParseError
 from feeds.model import Enclosure, Entry, ParsedFeed
 from feeds.normalise import normalise
 from tests.build import NOW, source
@@ -322,3 +324,43 @@ def test_marks_of_cdata_tear_no_text() -> None:
 def test_title_of_the_feed_is_plain_too() -> None:
     assert read(rss("").replace("<title>Courier</title>", f"<title>{MARKED}</title>")).title == "Rain & wind"
     assert read(rss("").replace("Courier<", "The &lt;b&gt;Courier&lt;/b&gt;<")).title == "The Courier"
+
+
+# Feeds with something around them
+
+ONE = '<rss version="2.0"><channel><title>Courier</title><item><title>One</title><guid>1</guid></item></channel></rss>'
+ATOM = (
+    '<feed xmlns="http://www.w3.org/2005/Atom"><title>Courier</title><entry><title>One</title><id>1</id></entry></feed>'
+)
+XML = '<?xml version="1.0" encoding="utf-8"?>'
+
+
+@pytest.mark.parametrize("feed", [ONE, ATOM, f"{XML}\n{ONE}", f"{XML}{ATOM}"])
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<!DOCTYPE html>{}",
+        "\n<!DOCTYPE HTML PUBLIC '-//W3C//DTD HTML 4.01//EN' 'http://www.w3.org/TR/html4/strict.dtd'>\n{}",
+        "<html>{}</html>",
+        "<!-- cached --><html><title>Feed</title><script>x = '<rss version=\"2.0\">'</script><body>{}</body></html>",
+        "<html><body><div id='viewer-source' style='display:none'>{}</div><p>This XML file …</p></body></html>",
+        "<br />\n<b>Warning</b>: session_start() in <b>/var/www/x.php</b> on line <b>7</b><br />\n{}",
+        "Notice: x\n{}<!-- 0.2 s -->",
+    ],
+)
+def test_feed_is_read_whatever_stands_around_it(feed: str, around: str) -> None:
+    found = read(around.format(feed))
+    assert (found.title, [each.guid for each in found.entries], found.problem) == ("Courier", ["1"], None)
+
+
+def test_feed_that_a_page_shows_as_text_is_read() -> None:
+    for feed in (ONE, f"{XML}\n{ATOM}"):
+        page = f"<html><head></head><body><pre style='x'>{html.escape(feed, quote=False)}</pre></body></html>"
+        assert [each.guid for each in read(page).entries] == ["1"]
+
+
+def test_page_that_only_mentions_feeds_is_a_page() -> None:
+    inner = f"<script>let feed = `{ONE}`</script><!-- {ATOM} --><p>&lt;rss version='2.0'></p><textarea>{ONE}</textarea>"
+    for page in (f"<!DOCTYPE html><html><title>How to</title><body>{inner}</body></html>", f"<html>{inner}"):
+        with pytest.raises(ParseError, match="an HTML page"):
+            read(page)

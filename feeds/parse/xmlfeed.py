@@ -20,6 +20,7 @@ from feeds.markup import is_picture_file, may_lead, plain_title, without_cdata_m
 from feeds.model import Enclosure, Entry, ParsedFeed, Response, Text
 from feeds.parse import items, mended, plainfeed, salvage, titles
 from feeds.parse.encoding import as_xml, decode
+from feeds.parse.wrapped import unwrapped
 from feeds.urls import as_given, reader_url, resolve
 
 _MOST_NAMESPACES = 300
@@ -48,7 +49,7 @@ def parse_xml(response: Response, known: Container[str] = (), salt: str = "") ->
 
     Raises ParseError where it is no feed, or made so that reading it would never end.
     """
-    text = decode(response.body, response.headers.get("content-type", ""))
+    text = unwrapped(decode(response.body, response.headers.get("content-type", "")))
     _refuse_other_kinds(response.url, text)
     document, trapped = _without_traps(response.url, as_xml(text))
     found = _read(response.url, document, known, salt)
