@@ -260,6 +260,73 @@ def test_text_is_read_whatever_was_declared(text: str, encoding: str, declared: 
     assert one.title.value == text
 
 
+JAPANESE, CHINESE, KOREAN = (
+    "マリ共和国の大統領がモスクワに到着した",
+    "马里总统抵达莫斯科",
+    "말리 대통령이 모스크바에 도착했다",
+)
+GREEK, HEBREW, THAI = "Ο πρόεδρος του Μαλί έφτασε στη Μόσχα", "נשיא מאלי הגיע למוסקבה", "ประธานาธิบดีมาลีเดินทางถึงมอสโก"
+POLISH, TURKISH = "Prezydent Mali przybył do Moskwy: źródło", "Mali Cumhurbaşkanı Moskova'ya ulaştı, görüşme başladı"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "declared", "content_type"),
+    [
+        (JAPANESE, "iso-2022-jp", "ISO-2022-JP", ""),
+        (JAPANESE, "iso-2022-jp", None, "text/xml; charset=ISO-2022-JP"),
+        (JAPANESE, "iso-2022-jp-3", "ISO-2022-JP-3", ""),
+        (JAPANESE, "shift_jis", "Shift_JIS", ""),
+        (JAPANESE + "①", "cp932", "x-sjis", ""),
+        (JAPANESE, "euc-jp", "EUC-JP", ""),
+        (JAPANESE, "shift_jis", "utf-8", "text/xml; charset=shift_jis"),
+        (CHINESE, "gb2312", "gb2312", ""),
+        (CHINESE + "镕", "gbk", "gb2312", ""),
+        (CHINESE, "gb18030", "gb18030", ""),
+        (CHINESE, "hz", "HZ-GB-2312", ""),
+        ("馬里總統抵達莫斯科", "big5", "Big5", ""),
+        (KOREAN, "euc-kr", "euc-kr", ""),
+        (KOREAN, "iso-2022-kr", "iso-2022-kr", ""),
+        (KOREAN, "cp949", "ks_c_5601-1987", ""),
+        (GREEK, "iso-8859-7", "iso-8859-7", ""),
+        (GREEK, "windows-1253", "windows-1253", ""),
+        (HEBREW, "iso-8859-8", "iso-8859-8-i", ""),
+        (HEBREW, "windows-1255", "windows-1255", ""),
+        (THAI, "cp874", "TIS-620", ""),
+        (POLISH, "iso-8859-2", "iso-8859-2", ""),
+        (TURKISH, "iso-8859-9", "iso-8859-9", ""),
+        (RUSSIAN, "iso-8859-5", "iso-8859-5", ""),
+        (RUSSIAN, "cp866", "IBM866", ""),
+        (RUSSIAN, "koi8-u", "koi8-u", ""),
+        (RUSSIAN, "mac-cyrillic", "x-mac-cyrillic", ""),
+        (RUSSIAN, "windows-1251", "win-1251", ""),
+        (ARABIC, "iso-8859-6", "iso-8859-6", ""),
+        (FRENCH.replace("’", "'"), "iso-8859-15", "iso-8859-15", ""),
+        (FRENCH, "mac-roman", "macintosh", ""),
+        (FRENCH.replace("’", "'"), "cp500", "IBM500", ""),
+        (ARABIC, "utf-32-be", "utf-32", ""),
+    ],
+)
+def test_every_declared_encoding_is_read(text: str, encoding: str, declared: str | None, content_type: str) -> None:
+    (one,) = read(titled(text, encoding, declared), content_type).entries
+    assert one.title is not None
+    assert one.title.value == text
+
+
+@pytest.mark.parametrize("encoding", ["shift_jis", "euc-kr", "windows-1255", "iso-8859-7"])
+def test_a_wrong_byte_in_a_declared_encoding_costs_only_itself(encoding: str) -> None:
+    text = {"shift_jis": JAPANESE, "euc-kr": KOREAN, "windows-1255": HEBREW, "iso-8859-7": GREEK}[encoding]
+    body = titled(text, encoding, encoding).replace(b"</description>", b" \xff </description>")
+    (one,) = read(body).entries
+    assert one.title is not None
+    assert one.title.value == text
+
+
+def test_escape_in_what_declares_utf8_is_a_control_character() -> None:
+    (one,) = read(titled("caf\u00e9 \x1b$B", "utf-8", "utf-8")).entries
+    assert one.title is not None
+    assert one.title.value == "café $B"
+
+
 def test_a_few_wrong_bytes_cost_only_themselves() -> None:
     body = titled(RUSSIAN, "utf-8", "utf-8").replace("Мали".encode(), "Мали".encode() + b"\xff")
     (one,) = read(body).entries

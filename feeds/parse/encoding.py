@@ -6,6 +6,7 @@ import codecs
 import html
 import html.entities
 import re
+from contextlib import suppress
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -14,9 +15,30 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# What is declared as Latin-1 is Windows-1252 (WHATWG Encoding); labels that Python does not know are passed over.
-_MEANT = {"iso-8859-1": "windows-1252", "latin-1": "windows-1252", "latin1": "windows-1252", "us-ascii": "windows-1252",
-          "ascii": "windows-1252", "iso8859-1": "windows-1252", "iso-8859-9": "windows-1254"}  # fmt: skip
+# What a label means where Python knows another encoding by it, or none (https://encoding.spec.whatwg.org/#names-and-labels):
+# Windows' own extensions of what is declared. Labels that nobody knows are passed over.
+_MEANT = {
+    **dict.fromkeys(("iso-8859-1", "latin-1", "latin1", "iso8859-1", "iso_8859-1", "l1", "cp819"), "windows-1252"),
+    **dict.fromkeys(("us-ascii", "ascii", "ansi", "ansi_x3.4-1968", "x-cp1252", "win-1252", "cp-1252"), "windows-1252"),
+    **dict.fromkeys(("iso-8859-9", "latin5", "l5"), "windows-1254"),
+    **dict.fromkeys(("x-cp1251", "win-1251", "win1251", "windows1251", "cp-1251", "windows-1251;"), "windows-1251"),
+    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "ms_kanji"), "cp932"),
+    **dict.fromkeys(("gb2312", "gbk", "x-gbk", "gb_2312-80", "euc-cn", "gb_2312"), "gb18030"),
+    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "ksc5601", "ks_c_5601-1989", "korean"), "cp949"),
+    **dict.fromkeys(("big5", "x-x-big5", "cn-big5", "big5-hkscs"), "big5hkscs"),
+    **dict.fromkeys(("tis-620", "iso-8859-11", "dos-874", "windows-874"), "cp874"),
+    **dict.fromkeys(("iso-8859-8-i", "iso-8859-8-e", "logical", "visual"), "iso-8859-8"),
+    **dict.fromkeys(("iso-8859-6-i", "iso-8859-6-e"), "iso-8859-6"),
+    **dict.fromkeys(("x-euc-jp", "eucjp"), "euc-jp"),
+    **dict.fromkeys(("macintosh", "x-mac-roman"), "mac-roman"),
+    **dict.fromkeys(("x-mac-cyrillic", "x-mac-ukrainian"), "mac-cyrillic"),
+    **dict.fromkeys(("utf8", "utf-8", "utf8mb4", "unicode-1-1-utf-8", "x-unicode20utf8", "utf_8"), "utf-8"),
+    **dict.fromkeys(("iso-2022-jp", "csiso2022jp", "iso-2022-jp-1", "iso-2022-jp-2"), "iso-2022-jp-ext"),
+    "koi8": "koi8-r", "koi8-ru": "koi8-u",
+}  # fmt: skip
+# What announces other letters in encodings of seven bits (ISO-2022, HZ), which would pass for UTF-8 otherwise.
+_SHIFTS = (b"\x1b", b"~{")
+_EBCDIC = "<?xml".encode("cp037")
 # Python takes them for encodings of text, and no feed is in one: they raise, never end, or make up characters.
 _NEVER = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"}
 # UTF-16 and UTF-32 without a mark: where the NULs stand among the first characters, which are ASCII in any feed.
@@ -27,7 +49,7 @@ _WIDE = (
     (re.compile(rb"(?:\0[^\0]){4}"), "utf-16-be"),
 )
 _GUESSES = ["windows-1251", "windows-1256", "koi8-r", "windows-1252"]
-_DECLARATION = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']")
+_DECLARATION = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']")
 _FILE = re.compile(r"data:[a-z]{1,20}/[A-Za-z0-9.+-]{1,60};base64,[A-Za-z0-9+/=\s]{1000,}")
 _TAG, _BYTES_TAG = re.compile("<[A-Za-z]"), re.compile(b"<[A-Za-z]")
 _INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -54,25 +76,41 @@ def _text(body: bytes, content_type: str) -> str:
         if pattern.match(body):
             return body.decode(name, "replace")
     body = body.replace(b"\0", b"")
+    is_ebcdic = body.startswith(_EBCDIC)
+    if is_ebcdic or any(shift in body for shift in _SHIFTS):
+        for name in _declared(body, content_type):
+            is_meant = is_ebcdic or name == "hz" or name.startswith("iso2022")
+            if is_meant and (text := _decoded(body, name)) is not None:
+                return text
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
         return _decode_other(body, content_type)
 
 
-def _decode_other(body: bytes, content_type: str) -> str:
-    declared = _DECLARATION.match(body[:400])
+def _declared(body: bytes, content_type: str) -> list[str]:
+    """The encodings that the document and its media type declare, as Python calls them, without those it does not know."""
+    start = body[:1024].decode("cp037").encode("ascii", "ignore") if body.startswith(_EBCDIC) else body[:1024]
+    declared = _DECLARATION.search(start)
     charset = re.search(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]{1,40})", content_type)
     labels = [label.lower() for label in (declared and declared[1].decode(), charset and charset[1]) if label]
-    meant = [_MEANT.get(label, label) for label in labels]
-    if not meant and _is_mostly_utf8(body):
+    names = []
+    for label in labels:
+        with suppress(LookupError):
+            names.append(codecs.lookup(_MEANT.get(label, label)).name)
+    return [name for name in names if name not in _NEVER]
+
+
+def _decode_other(body: bytes, content_type: str) -> str:
+    declared = _declared(body, content_type)
+    if not declared and _is_mostly_utf8(body):
         return body.decode("utf-8", "replace")
-    for name in meant:
-        if name in ("utf-8", "utf8"):
+    for name in declared:
+        if name == "utf-8":
             if _is_mostly_utf8(body):
                 return body.decode("utf-8", "replace")
             continue
-        if name == "windows-1252" and _is_hardly_latin(body):
+        if name == "cp1252" and _is_hardly_latin(body):
             continue
         text = _decoded(body, name)
         if text is not None and _is_plausible(text) and bool(_TAG.search(text)) == bool(_BYTES_TAG.search(body)):
@@ -81,11 +119,13 @@ def _decode_other(body: bytes, content_type: str) -> str:
 
 
 def _decoded(body: bytes, name: str) -> str | None:
-    """*body* as the encoding *name* reads it; None where it can't, or is none of text."""
+    """*body* as the encoding *name* reads it, a few wrong bytes replaced; None where it can't, or is none of text."""
     try:
-        return None if codecs.lookup(name).name in _NEVER else body.decode(name)
+        text = body.decode(name, "replace")
     except (LookupError, UnicodeError):
         return None
+    wrong = text.count("\ufffd")
+    return text if wrong <= max(2, sum(character > "\x7f" for character in text) // 20) else None
 
 
 def _is_mostly_utf8(body: bytes) -> bool:
