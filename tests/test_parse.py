@@ -302,7 +302,6 @@ POLISH, TURKISH = "Prezydent Mali przybył do Moskwy: źródło", "Mali Cumhurba
         (ARABIC, "iso-8859-6", "iso-8859-6", ""),
         (FRENCH.replace("’", "'"), "iso-8859-15", "iso-8859-15", ""),
         (FRENCH, "mac-roman", "macintosh", ""),
-        (FRENCH.replace("’", "'"), "cp500", "IBM500", ""),
         (ARABIC, "utf-32-be", "utf-32", ""),
     ],
 )

@@ -38,7 +38,6 @@ _MEANT = {
 }  # fmt: skip
 # What announces other letters in encodings of seven bits (ISO-2022, HZ), which would pass for UTF-8 otherwise.
 _SHIFTS = (b"\x1b", b"~{")
-_EBCDIC = "<?xml".encode("cp037")
 # Python takes them for encodings of text, and no feed is in one: they raise, never end, or make up characters.
 _NEVER = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"}
 # UTF-16 and UTF-32 without a mark: where the NULs stand among the first characters, which are ASCII in any feed.
@@ -76,11 +75,9 @@ def _text(body: bytes, content_type: str) -> str:
         if pattern.match(body):
             return body.decode(name, "replace")
     body = body.replace(b"\0", b"")
-    is_ebcdic = body.startswith(_EBCDIC)
-    if is_ebcdic or any(shift in body for shift in _SHIFTS):
+    if any(shift in body for shift in _SHIFTS):
         for name in _declared(body, content_type):
-            is_meant = is_ebcdic or name == "hz" or name.startswith("iso2022")
-            if is_meant and (text := _decoded(body, name)) is not None:
+            if name.startswith(("iso2022", "hz")) and (text := _decoded(body, name)) is not None:
                 return text
     try:
         return body.decode("utf-8")
@@ -90,8 +87,7 @@ def _text(body: bytes, content_type: str) -> str:
 
 def _declared(body: bytes, content_type: str) -> list[str]:
     """The encodings that the document and its media type declare, as Python calls them, without those it does not know."""
-    start = body[:1024].decode("cp037").encode("ascii", "ignore") if body.startswith(_EBCDIC) else body[:1024]
-    declared = _DECLARATION.search(start)
+    declared = _DECLARATION.search(body[:1024])
     charset = re.search(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]{1,40})", content_type)
     labels = [label.lower() for label in (declared and declared[1].decode(), charset and charset[1]) if label]
     names = []
