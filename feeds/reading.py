@@ -13,8 +13,10 @@ import msgspec
 from msgspec.structs import replace
 
 from feeds import __version__
+from feeds.answers import address, what_it_is
 from feeds.config import Config, Source
 from feeds.digests import digests_of, shared_identity
+from feeds.errors import ParseError
 from feeds.model import Article, KnownItem, ParsedFeed, Reading, Response
 from feeds.parse import parse
 from feeds.topics import load_config
@@ -55,7 +57,10 @@ def read(
     known = known or {}
     salt = f"{__version__} {public.url} {source.language}"
     faults: list[Exception] = []
-    feed = parse(public, known, salt)
+    try:
+        feed = parse(public, known, salt)
+    except ParseError as error:
+        raise _named(public, source, secrets, error) from error
     articles = normalise(feed, source, now, failed=faults.append)
     left_out = {key: known[key] for key in feed.left_out}
     if _are_at_odds(articles, left_out.values()):
@@ -76,6 +81,15 @@ def read(
         unchanged=tuple({item.identity: None for item in left_out.values()}),
         items=left_out | _items(feed, matched),
     )
+
+
+def _named(response: Response, source: Source, secrets: Sequence[str], error: ParseError) -> ParseError:
+    """*error*, saying what came in place of a feed, where that is known, and which address it came from."""
+    what = what_it_is(response.url, response.status, response.headers, response.body)
+    came_from = address(response.url, secrets)
+    if what is not None:
+        return ParseError(error.url, f"{what} came in place of a feed, from {came_from}")
+    return error if response.url == public_url(source.url) else ParseError(error.url, f"{error.reason} ({came_from})")
 
 
 def read_packed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from feeds.fetch import Fetcher, user_agent
 from feeds.fetch.connection import Resolver
 from feeds.fetch.headers import retry_after
 from feeds.model import Request
-from tests.origin import Origin, answer, redirect
+from tests.origin import Origin, answer, drip, redirect
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 LOOPBACK = FetchSettings(allow_private_networks=("127.0.0.0/8",))
@@ -225,12 +226,91 @@ def test_host_in_other_letters_is_asked_for_in_ascii(origin: Origin, host: str, 
     assert response.url == origin.url("/feed", host=f"feed.{in_ascii}")
 
 
-def test_cookies_are_not_returned(fetcher: Fetcher, origin: Origin) -> None:
+def cookies_sent(origin: Origin) -> list[bytes | None]:
+    found = [re.search(rb"\r\nCookie: (.*?)\r\n", head) for head in origin.heads]
+    return [each and each[1] for each in found]
+
+
+def test_cookies_of_a_redirect_are_returned_and_forgotten_with_the_exchange(fetcher: Fetcher, origin: Origin) -> None:
     origin.answers |= {"/in": answer("302 Found", Location="/feed", Set_Cookie="id=1; Path=/")}
     for _ in range(2):
         fetcher.fetch(Request(origin.url("/in")), NOW)
-    assert len(origin.heads) == 4
-    assert not any(b"cookie" in head.lower() for head in origin.heads)
+    assert cookies_sent(origin) == [None, b"id=1"] * 2
+
+
+def test_server_that_leads_to_itself_until_its_cookie_comes_back_is_read(fetcher: Fetcher, origin: Origin) -> None:
+    def gate(connection: socket.socket) -> None:
+        is_let_in = b"\r\nCookie: pass=42; seen=1\r\n" in origin.heads[-1]
+        cookies = "Set-Cookie: pass=42; Path=/; HttpOnly\r\nSet-Cookie: seen=1\r\n"
+        back = f"HTTP/1.1 302 Found\r\nLocation: /gate\r\n{cookies}Content-Length: 0\r\n\r\n".encode()
+        connection.sendall(answer("200 OK", FEED) if is_let_in else back)
+
+    origin.answers["/gate"] = gate
+    assert fetcher.fetch(Request(origin.url("/gate")), NOW).body == FEED
+    assert len(origin.heads) == 2
+
+
+def test_cookies_go_nowhere_else_than_where_they_belong(fetcher: Fetcher, origin: Origin) -> None:
+    with Origin({"/feed": answer("200 OK", FEED)}, host="127.0.0.2") as other:
+        origin.answers["/in"] = answer("302 Found", Location=other.url("/feed"), Set_Cookie="id=1; Path=/")
+        origin.answers["/path"] = answer("302 Found", Location="/feed", Set_Cookie="id=1; Path=/elsewhere")
+        origin.answers["/secure"] = answer("302 Found", Location="/feed", Set_Cookie="id=1; Path=/; Secure")
+        for path in ("/in", "/path", "/secure"):
+            fetcher.fetch(Request(origin.url(path)), NOW)
+        assert [*cookies_sent(origin), *cookies_sent(other)] == [None] * 6
+
+
+def test_own_cookie_of_a_source_is_kept_beside_the_servers(fetcher: Fetcher, origin: Origin) -> None:
+    origin.answers["/in"] = answer("302 Found", Location="/feed", Set_Cookie="id=1; Path=/")
+    fetcher.fetch(Request(origin.url("/in"), headers={"cookie": "mine=2"}), NOW)
+    assert cookies_sent(origin) == [b"mine=2", b"mine=2; id=1"]
+
+
+def test_cookies_without_end_are_not_sent_back(fetcher: Fetcher, origin: Origin) -> None:
+    origin.answers["/in"] = answer("302 Found", Location="/feed", Set_Cookie=f"id={'x' * 20_000}; Path=/")
+    assert fetcher.fetch(Request(origin.url("/in")), NOW).body == FEED
+    assert cookies_sent(origin) == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "said"),
+    [
+        ("403 Forbidden", {"cf-mitigated": "challenge"}, b"", "a challenge page of Cloudflare"),
+        ("503 Service Unavailable", {}, b"<html><title>Just a moment...</title>", "a challenge page of Cloudflare"),
+        ("202 Accepted", {"x-amzn-waf-action": "challenge"}, b"", "a challenge page of AWS WAF"),
+        ("403 Forbidden", {}, b'{"url":"https://geo.captcha-delivery.com/x"}', "a challenge page of DataDome"),
+        ("403 Forbidden", {}, b"<html><h1>x</h1><script>h-captcha</script>" + b" " * 90_000, "a challenge page, which"),
+        ("400 Bad Request", {}, b"<html>The plain HTTP request was sent to HTTPS port", "word that its port speaks TLS"),
+        ("401 Unauthorized", {}, b"<html><title>Log in</title><input name=p type='password'>", "a login page"),
+    ],
+)  # fmt: skip
+def test_refusal_is_named_as_what_it_is_with_the_address_that_answered(
+    fetcher: Fetcher, origin: Origin, status: str, headers: dict[str, str], body: bytes, said: str
+) -> None:
+    origin.answers |= {"/feed": redirect("/end"), "/end": answer(status, body, **headers)}
+    error = failure(fetcher, origin.url("/feed"))
+    assert error.reason.startswith(f"the server answered {status}, with {said}")
+    assert error.reason.endswith(f" from {origin.url('/end')}")
+    assert error.status == int(status[:3])
+
+
+def test_plain_refusal_after_a_redirect_says_which_address_it_came_from(fetcher: Fetcher, origin: Origin) -> None:
+    origin.answers |= {"/old": redirect("/gone?token=s3cr3t99"), "/gone": answer("404 Not Found", b"<html>no")}
+    assert failure(fetcher, origin.url("/old")).reason == f"the server answered 404 Not Found at {origin.url('/gone')}"
+    assert failure(fetcher, origin.url("/gone")).reason == "the server answered 404 Not Found"
+
+
+def test_page_of_an_error_that_never_ends_is_not_waited_for(fetcher: Fetcher, origin: Origin) -> None:
+    origin.answers["/"] = drip(b"HTTP/1.1 503 Busy\r\nRetry-After: 60\r\n\r\n<html>", b"x" * 10_000, 0)
+    error = failure(fetcher, origin.url("/"))
+    assert (error.reason, error.retry_after) == ("the server answered 503 Service Unavailable", timedelta(minutes=1))
+
+
+def test_port_that_answers_plain_http_with_a_tls_alert_is_named(fetcher: Fetcher, origin: Origin) -> None:
+    origin.answers["/"] = lambda connection: connection.sendall(b"\x15\x03\x01\x00\x02\x02\x46")
+    assert failure(fetcher, origin.url("/")).reason == (
+        f"{origin.url('/')} speaks TLS, and was asked in plain HTTP: its address should begin with https://"
+    )
 
 
 def test_connection_is_used_again(fetcher: Fetcher, origin: Origin) -> None:

@@ -225,6 +225,58 @@ def test_encoded_body_that_stops_in_the_middle_is_incomplete(fetcher: Fetcher, o
     assert TEXT.startswith(response.body)
 
 
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "zlib": zlib.compress,
+    "gzip in gzip": lambda body: gzip.compress(gzip.compress(body)),
+    "two members of gzip": lambda body: gzip.compress(body[:9]) + gzip.compress(body[9:]),
+}
+
+
+@pytest.mark.parametrize("how", PACKED)
+@pytest.mark.parametrize("encoding", [None, "gzip"])
+def test_body_that_is_compressed_without_a_header_is_unpacked(
+    fetcher: Fetcher, origin: Origin, how: str, encoding: str | None
+) -> None:
+    """As a file feed.xml.gz is handed out; with a header, it was compressed once more on the way."""
+    body = PACKED[how](TEXT)
+    headers = {"ETag": '"e"', "Content-Type": "application/gzip"}
+    if encoding is not None:
+        body, headers["Content-Encoding"] = gzip.compress(body), encoding
+    origin.answers["/"] = answer("200 OK", body, **headers)
+    response = fetcher.fetch(Request(origin.url()), NOW)
+    assert (response.body, response.complete, response.etag) == (TEXT, True, '"e"')
+
+
+@pytest.mark.parametrize("how", ["gzip", "zlib"])
+def test_body_compressed_without_a_header_that_stops_in_the_middle_is_incomplete(
+    fetcher: Fetcher, origin: Origin, how: str
+) -> None:
+    packed = PACKED[how](TEXT)
+    origin.answers["/"] = answer("200 OK", packed[: len(packed) // 2], ETag='"e"')
+    response = fetcher.fetch(Request(origin.url()), NOW)
+    assert (response.complete, response.etag) == (False, None)
+    assert TEXT.startswith(response.body)
+    assert response.body
+
+
+def test_bomb_without_a_header_is_given_up_within_little_memory(fetcher: Fetcher, origin: Origin) -> None:
+    origin.answers["/"] = answer("200 OK", BOMBS["gzip"])
+    tracemalloc.start()
+    try:
+        error = failure(fetcher, origin.url())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert error.reason == TOO_LARGE
+    assert peak < 6_000_000
+
+
+def test_what_only_looks_compressed_is_a_clear_error(fetcher: Fetcher, origin: Origin) -> None:
+    origin.answers["/"] = answer("200 OK", b"\x1f\x8b\x08 and then nothing of the kind")
+    assert failure(fetcher, origin.url()).reason == "is compressed though no header says so, and broken"
+
+
 def test_garbage_after_gzip_does_no_harm(fetcher: Fetcher, origin: Origin) -> None:
     origin.answers["/"] = answer("200 OK", gzip.compress(TEXT) + b"garbage", Content_Encoding="gzip", ETag='"e"')
     response = fetcher.fetch(Request(origin.url()), NOW)

@@ -131,9 +131,20 @@ def test_server_without_tls_is_a_clear_error(fetcher: Fetcher) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=speak_plainly, args=(listener,))
         thread.start()
-        said = reason(fetcher, f"https://localhost:{listener.getsockname()[1]}/")
+        port = listener.getsockname()[1]
+        said = reason(fetcher, f"https://localhost:{port}/")
         thread.join()
-    assert said == "no secure connection: wrong version number"
+    assert said == (
+        f"no secure connection: https://localhost:{port}/ does not speak TLS: "
+        "if it speaks plain HTTP, its address should begin with http://"
+    )
+
+
+def test_plain_http_at_a_port_for_tls_is_named(fetcher: Fetcher, tmp_path: Path) -> None:
+    with server(tmp_path, GOOD, {}) as origin, Origin({"/": redirect(origin.url().replace("https", "http"))}) as plain:
+        url = origin.url().replace("https", "http")
+        named = f"{url} speaks TLS, and was asked in plain HTTP: its address should begin with https://"
+        assert reason(fetcher, url) == reason(fetcher, plain.url()) == named
 
 
 def test_redirect_from_https_to_http_drops_secrets(fetcher: Fetcher, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from http.client import BadStatusLine, RemoteDisconnected
 from resource import RLIMIT_NOFILE, getrlimit
 from types import TracebackType
 from typing import NoReturn
@@ -21,12 +22,14 @@ import requests
 from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
+from feeds.answers import SPEAKS_NO_TLS, SPEAKS_TLS, address, what_it_is
 from feeds.config import Config, FetchSettings
 from feeds.errors import FetchError
 from feeds.fetch.addresses import allowed_networks
-from feeds.fetch.body import read_body
+from feeds.fetch.body import read_body, read_start
 from feeds.fetch.budget import Budget
-from feeds.fetch.connection import Adapter, Exchange, Resolver, StoppedError, UnreachedError, current
+from feeds.fetch.connection import Adapter, Exchange, Resolver, StoppedError, UnreachedError, current, speaks_tls
+from feeds.fetch.cookies import Cookies
 from feeds.fetch.headers import is_conditional, request_headers, retry_after, validator
 from feeds.model import Request, Response
 from feeds.urls import ascii_host, public_url, secrets_in
@@ -39,6 +42,10 @@ _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PERMANENT = {301, 308}
 _SAME_METHOD = {307, 308}
+# What OpenSSL calls the first bytes of an answer that is not TLS.
+_NO_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG",
+           "RECORD_LAYER_FAILURE"}  # fmt: skip
+_TLS_ALERT = "\x15\x03"  # RFC 8446 section 5.1
 
 
 # It warns of odd headers with the whole URL, which may hold a token.
@@ -126,7 +133,9 @@ class Fetcher:
         except StoppedError as stop:
             raise FetchError(public_url(url), str(stop), was_reached=exchange.was_reached) from stop
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            raise FetchError(public_url(url), _in_words(error), was_reached=exchange.was_reached) from error
+            raise FetchError(
+                public_url(url), _in_words(error, exchange.url), was_reached=exchange.was_reached
+            ) from error
         finally:
             current.reset(token)
 
@@ -134,9 +143,12 @@ class Fetcher:
         first, auth = _without_credentials(request.url, request.auth)
         url = first
         with_secrets = permanent = True
+        cookies: Cookies | None = None
         for _ in range(MAX_REDIRECTS + 1):
             parts = _checked_url(url)
             headers = request_headers(request, self._user_agent, auth, with_secrets)
+            if cookies is not None and (kept := cookies.header(url)):
+                headers["Cookie"] = f"{own}; {kept}" if isinstance(own := headers.get("Cookie"), str) else kept
             with (
                 self._place(parts.hostname or "", exchange, url == first),
                 self._asked(url, headers, exchange) as answer,
@@ -147,6 +159,10 @@ class Fetcher:
                     return self._response(request, url, answer, moved_to, exchange, now, hold)
                 permanent = permanent and answer.status in _PERMANENT
                 target = _target(url, answer)
+                # Some servers lead to the same address again until their cookie comes back.
+                if said := answer.headers.getlist("set-cookie"):
+                    cookies = cookies or Cookies()
+                    cookies.keep(url, said)
             with_secrets = with_secrets and _is_same_server(parts, _checked_url(target))
             url = target
         raise StoppedError(f"redirects more than {MAX_REDIRECTS} times")
@@ -193,14 +209,23 @@ class Fetcher:
         prepared = requests.PreparedRequest()
         prepared.prepare(method="GET" if form is None else "POST", url=url, headers=headers, data=form)
         self._check_before_proxy(prepared.url or "", exchange)
+        exchange.url = url
         while True:
             connections, received = exchange.connections, exchange.received
             try:
                 return closing(self._adapter.ask(prepared, self._settings.proxy))
-            except requests.ConnectionError:
+            except requests.ConnectionError as error:
                 # A kept connection that the server had closed meanwhile says nothing about the server.
                 if exchange.connections > connections or exchange.received > received:
+                    if exchange.received == received and self._may_want_tls(url, error) and speaks_tls(url, exchange):
+                        raise StoppedError(f"{public_url(url)} {SPEAKS_TLS}") from error
                     raise
+
+    def _may_want_tls(self, url: str, error: requests.ConnectionError) -> bool:
+        """True where the request was refused unread, as servers for TLS refuse plain HTTP."""
+        causes = [cause for cause in _causes(error) if not isinstance(cause, RemoteDisconnected)]  # an end, no reset
+        was_reset = any(isinstance(cause, ConnectionResetError | BrokenPipeError) for cause in causes)
+        return was_reset and url.startswith("http:") and not self._settings.proxy
 
     def _check_before_proxy(self, url: str, exchange: Exchange) -> None:
         if not self._settings.proxy:
@@ -228,7 +253,8 @@ class Fetcher:
             last_modified = validator(headers, "last-modified") or request.last_modified
             return Response(url, 304, headers, b"", etag, last_modified, moved_to)
         if answer.status not in (200, 203):  # 203: a proxy on the way changed the content
-            _refuse(request.url, answer.status, headers, now)
+            where = _where(request, url, read_start(answer, exchange), answer.status, headers)
+            _refuse(request.url, answer.status, headers, now, where)
         exchange.room = exchange.received + self._settings.max_bytes + _HEADERS_BYTES  # chunks have heads too
         with ExitStack() as until_read:
             share = (hold or until_read).enter_context(self._budget.share())
@@ -304,8 +330,17 @@ def _may_move(request: Request, auth: str | None, with_secrets: bool, url: str) 
     return not has_credentials_in_url and (with_secrets or not (auth or request.headers))
 
 
-def _refuse(url: str, status: int, headers: Mapping[str, str], now: datetime) -> NoReturn:
-    reason = f"the server answered {_status(status)}"
+def _where(request: Request, url: str, body: bytes, status: int, headers: Mapping[str, str]) -> str:
+    """What else to say of an answer that was refused: what it is, and which address it came from, if not the one asked."""
+    what = what_it_is(url, status, headers, body)
+    came_from = address(url, (*secrets_in(request.url), request.auth or "", *request.headers.values()))
+    if what is not None:
+        return f", with {what} from {came_from}"
+    return "" if url == _without_credentials(request.url, None)[0] else f" at {came_from}"
+
+
+def _refuse(url: str, status: int, headers: Mapping[str, str], now: datetime, where: str = "") -> NoReturn:
+    reason = f"the server answered {_status(status)}{where}"
     if status == 304:
         reason += " to a request without conditions"
     raise FetchError(public_url(url), reason, status=status, retry_after=retry_after(headers.get("retry-after"), now))
@@ -318,14 +353,18 @@ def _status(status: int) -> str:
         return str(status)
 
 
-def _in_words(error: BaseException) -> str:
-    """Why no answer came; never the library's own text, which may hold the URL."""
+def _in_words(error: BaseException, url: str) -> str:
+    """Why no answer came from *url*; never the library's own text, which may hold the URL with its secrets."""
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"its certificate can't be trusted: {cause.verify_message}"
+        if isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS:
+            return f"no secure connection: {public_url(url)} {SPEAKS_NO_TLS}"
         if isinstance(cause, ssl.SSLError):
             return f"no secure connection: {(cause.reason or 'TLS fault').replace('_', ' ').lower()}"
+        if isinstance(cause, BadStatusLine) and str(cause).startswith(_TLS_ALERT):
+            return f"{public_url(url)} {SPEAKS_TLS}"
     if any(isinstance(cause, requests.exceptions.InvalidURL | UnicodeError) for cause in causes):
         return "its URL is not valid"
     if any(isinstance(cause, requests.exceptions.InvalidHeader) for cause in causes):

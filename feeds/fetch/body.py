@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import time
+import zlib
 from typing import Any
 
 from urllib3.exceptions import DecodeError, HTTPError
@@ -12,6 +14,9 @@ from feeds.fetch.budget import Share
 from feeds.fetch.connection import Exchange, StoppedError
 
 _CHUNK = 65_536
+_START, _START_SECONDS = 65_536, 3.0  # how much of an error's body is read, and for how long
+_LAYERS = 3  # of compression
+_PACKED = (b"\x1f\x8b\x08", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")  # RFC 1952, RFC 1950
 _UNREADABLE = {"br", "zstd", "compress"} - set(HTTPResponse.CONTENT_DECODERS)
 
 
@@ -36,8 +41,60 @@ def read_body(answer: HTTPResponse, exchange: Exchange, share: Share, max_bytes:
     except (HTTPError, OSError) as error:
         if body.tell() == 0:
             raise StoppedError(_fault(error, encoding)) from error
-        return body.getvalue(), False
-    return body.getvalue(), _has_ended(answer._decoder)
+        complete = False
+    else:
+        complete = _has_ended(answer._decoder)
+    found, is_whole = _unpacked(body.getvalue(), exchange, share, max_bytes)
+    return found, complete and is_whole
+
+
+def read_start(answer: HTTPResponse, exchange: Exchange) -> bytes:
+    """The start of a body that says why there is no other, as much as comes soon; its faults are nobody's business."""
+    exchange.deadline = min(exchange.deadline, time.monotonic() + _START_SECONDS)
+    body = b""
+    try:
+        while len(body) < _START and (part := answer.read1(_CHUNK, decode_content=True)):
+            body += part
+    except (HTTPError, OSError, StoppedError):
+        pass
+    return body
+
+
+def _unpacked(packed: bytes, exchange: Exchange, share: Share, max_bytes: int) -> tuple[bytes, bool]:
+    """*packed*, if it is compressed (gzip, zlib) though no header said so, as what it holds, and whether that is all of it.
+
+    Some servers hand out a file as it lies there, feed.xml.gz. Raises StoppedError as `read_body` does.
+    """
+    body, complete = packed, True
+    for _ in range(_LAYERS):
+        if not body.startswith(_PACKED):
+            break
+        body, is_whole = _inflated(body, exchange, share, max_bytes)
+        complete = complete and is_whole
+    return body, complete
+
+
+def _inflated(packed: bytes, exchange: Exchange, share: Share, max_bytes: int) -> tuple[bytes, bool]:
+    body = io.BytesIO()
+    while packed.startswith(_PACKED):  # gzip may come in several members, one after the other
+        decoder = zlib.decompressobj(wbits=47)  # 32 + 15: either kind
+        while not decoder.eof:
+            exchange.remaining()
+            try:
+                part = decoder.decompress(packed, _CHUNK)
+            except zlib.error as error:
+                if body.tell() == 0:
+                    raise StoppedError("is compressed though no header says so, and broken") from error
+                return body.getvalue(), False
+            if not part and not decoder.eof:
+                return body.getvalue(), False
+            if body.tell() + len(part) > max_bytes:
+                raise _too_large(max_bytes)
+            if not share.grow(len(part), exchange.deadline):
+                raise exchange.time_is_up()
+            body.write(part)
+            packed = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
+    return body.getvalue(), True
 
 
 def _has_ended(decoder: Any) -> bool:

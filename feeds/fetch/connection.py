@@ -18,6 +18,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import certifi
 from msgspec import Struct
@@ -33,6 +34,7 @@ from feeds.fetch.addresses import Allowed, is_permitted
 GetAddrInfo = Callable[..., list[Any]]
 
 
+_PROBE_SECONDS = 3.0
 _ADDRESS = re.compile(r"[\d.]+|[\da-fA-F:.]*:[\da-fA-F:.]*")
 
 
@@ -86,7 +88,7 @@ class Resolver:
 
 
 class Exchange(Struct):
-    """One fetch as its sockets see it: *deadline* is monotonic, *room* is how many bytes may still come."""
+    """One fetch as its sockets see it: *deadline* is monotonic, *room* is how many bytes may still come, *url* is asked now."""
 
     resolver: Resolver
     allowed: Allowed
@@ -95,6 +97,7 @@ class Exchange(Struct):
     deadline: float = 0.0
     received: int = 0
     connections: int = 0
+    url: str = ""
 
     def __post_init__(self) -> None:
         self.deadline = time.monotonic() + self.seconds
@@ -157,6 +160,23 @@ class Exchange(Struct):
             raise
         self.connections += 1
         return sock
+
+
+def speaks_tls(url: str, exchange: Exchange) -> bool:
+    """True if a TLS handshake succeeds where *url* leads, with any certificate, or is refused as TLS refuses one."""
+    parts = urlsplit(url)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    exchange.deadline = min(exchange.deadline, time.monotonic() + _PROBE_SECONDS)
+    try:
+        with exchange.connect(parts.hostname or "", parts.port or 80, checked=True) as sock:
+            sock.settimeout(exchange.remaining())
+            context.wrap_socket(sock, server_hostname=parts.hostname).close()
+    except ssl.SSLError as error:
+        return "ALERT" in (error.reason or "")
+    except (OSError, ValueError, StoppedError):
+        return False
+    return True
 
 
 current: ContextVar[Exchange] = ContextVar("exchange")
