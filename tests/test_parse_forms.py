@@ -184,6 +184,8 @@ IANA = "http://www.iana.org/assignments/relation/"
     [
         (f"<link rel='{IANA}alternate' href='/1'/><link rel='{IANA}self' href='/2'/>", "/1"),
         ("<link rel='self' href='/1'/>", "/1"),
+        ("<link rel='self' href='/1'/><id>https://courier.example/id/7</id>", "/1"),
+        ("<id>https://courier.example/id/7</id><content type='text/html' src='/1'/>", "/1"),
         ("<link rel='self' href='/2'/><link rel='alternate' href='/1'/>", "/1"),
         ("<link rel='edit' href='/2'/><link rel='replies' href='/3'/><link rel='self' href='/1'/>", "/1"),
         ("<link rel='edit' href='/2'/><link rel='replies' href='/3'/>", None),

@@ -201,10 +201,9 @@ def _entry(found: Any, url: str, feed_language: str | None, is_rss: bool, site: 
         summary = Text(caption, _is_markup(caption), url)
     base = next((text.base for text in (title, summary, content) if text), url)
     language = _value(found, "language") or (title and title.language) or feed_language
-    link = _entry_link(found, url, base, (site or url) if is_rss else None, language)
     elsewhere, kind = _content_elsewhere(found, base)
-    if elsewhere and not kind.startswith("image/"):
-        link = link or elsewhere
+    page_elsewhere = None if kind.startswith("image/") else elsewhere
+    link = _entry_link(found, url, base, (site or url) if is_rss else None, language, page_elsewhere)
     original_link = _value(found, "feedburner_origlink")
     if is_rss:
         page = reader_url(link, original_link) or site
@@ -307,9 +306,12 @@ def _alternate(holder: Any, base: str) -> str | None:
     return next((found for href in hrefs if (found := as_given(base, href))), None)
 
 
-def _entry_link(found: Any, url: str, base: str, site: str | None, language: str | None) -> str | None:
-    """The page to read: the best alternate link, else the guid where that is an address, else where the entry itself is.
+def _entry_link(
+    found: Any, url: str, base: str, site: str | None, language: str | None, elsewhere: str | None
+) -> str | None:
+    """The page to read: the best alternate link, else RSS's guid where that is an address, else where the entry itself is.
 
+    Atom's id is a name, which may look like an address that nothing is at: where its content is *elsewhere* comes before.
     A page comes before other media, one in *language* before translations; what is left for want of a better one are
     Flash players, which nothing plays any more, and links to the feed itself. *site* is what a guid in RSS may rest on.
     """
@@ -324,8 +326,10 @@ def _entry_link(found: Any, url: str, base: str, site: str | None, language: str
     alternates.sort(key=lambda link: (not _is_page(link), _is_translation(link, language)))
     return (
         _first_address(base, alternates)
-        or _permalink(found, site)
+        or (_permalink(found, site) if site else None)
         or _first_address(base, own)
+        or elsewhere
+        or _permalink(found, site)
         or _first_address(base, (link for link in last if link["rel"] == "alternate"))
     )
 
