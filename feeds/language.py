@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache, lru_cache
 from typing import Any
 
-# What feeds write instead of a BCP 47 tag.
+# What feeds write instead of a BCP 47 tag: names, and countries where their language is meant and no language is called so.
 _NAMES = {
-    "english": "en", "french": "fr", "francais": "fr", "français": "fr", "russian": "ru", "arabic": "ar",
-    "portuguese": "pt", "spanish": "es", "german": "de", "deutsch": "de", "hausa": "ha", "swahili": "sw",
+    "english": "en", "anglais": "en", "английский": "en", "french": "fr", "francais": "fr", "français": "fr",
+    "французский": "fr", "الفرنسية": "fr", "russian": "ru", "русский": "ru", "russe": "ru", "arabic": "ar", "arabe": "ar",
+    "العربية": "ar", "عربي": "ar", "portuguese": "pt", "português": "pt", "portugues": "pt", "portugais": "pt",
+    "spanish": "es", "español": "es", "espanol": "es", "castellano": "es", "german": "de", "deutsch": "de",
+    "italian": "it", "italiano": "it", "hausa": "ha", "swahili": "sw", "kiswahili": "sw", "somali": "so", "amharic": "am",
+    "turkish": "tr", "türkçe": "tr", "ukrainian": "uk", "українська": "uk", "chinese": "zh", "japanese": "ja",
+    "jp": "ja", "cn": "zh", "cz": "cs", "gr": "el", "dk": "da", "ua": "uk",
 }  # fmt: skip
+_NO_LANGUAGES = {"und", "xx", "zxx", "mul", "mis", "qaa"}
+_NO_COUNTRIES = {"zz", "xx"}
+# ISO 639-1, as most feeds have it: valid as it stands.
+_PLAIN_TAGS = frozenset(
+    "af am ar az be bg bm bn bs ca cs cy da de el en eo es et eu fa ff fi fr ga gl gu ha he hi hr hu hy id ig is it ja ka kk"
+    " km kn ko ku ky lb ln lo lt lv mg mk ml mn mr ms my ne nl nn no ny om pa pl ps pt rn ro ru rw sd si sk sl sn so sq sr"
+    " st sv sw ta te tg th ti tk tl tn tr ts tt ug uk ur uz vi wo xh yo zh zu".split()
+)
 _SCRIPTS = {
     "Arab": re.compile(r"[\u0600-\u06ff\u0750-\u077f]+"),
     "Cyrl": re.compile(r"[\u0400-\u04ff]+"),
@@ -34,25 +48,40 @@ _HAUSA = frozenset(
 
 @lru_cache(1024)
 def language_tag(text: str | None) -> str | None:
-    """A BCP 47 tag as it should be written ("fr", "pt-BR"), from what a feed says; None where that is no language."""
+    """A valid BCP 47 tag as it should be written ("fr", "pt-BR"), from what a feed says; None where that is no language.
+
+    What is written otherwise is mended ("eng", "en_UK", "fr_FR.UTF-8"), and what is not registered left out ("en-EN").
+    """
     if not text:
         return None
-    cleaned = text.strip().replace("_", "-")[:35]
-    if cleaned.lower() in _NAMES:
-        return _NAMES[cleaned.lower()]
-    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", cleaned) or cleaned.lower() in (
-        "und",
-        "xx",
-        "zxx",
-        "mul",
-    ):
+    cleaned = re.split(r"[.@,]", text.strip(), maxsplit=1)[0].strip().replace("_", "-")[:60]
+    lower = cleaned.lower()
+    if lower in _PLAIN_TAGS:
+        return lower
+    name = re.sub(r"\s*[(-].*$", "", lower)
+    if lower in _NAMES or name in _NAMES:
+        return _NAMES.get(lower) or _NAMES[name]
+    if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{1,8})*", lower):
         return None
-    first, *rest = cleaned.split("-")
-    return "-".join([first.lower(), *(_subtag(part) for part in rest)])
+    return _registered(*lower.split("-"))
 
 
-def _subtag(part: str) -> str:
-    return part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part.lower()
+def _registered(first: str, *more: str) -> str | None:
+    """The tag of those of these subtags that IANA has registered; None where the language is none of them."""
+    import langcodes  # here: 50 ms, and most feeds need it not
+
+    language = langcodes.standardize_tag(first, macro=len(first) == 3)
+    if language in _NO_LANGUAGES or not langcodes.tag_is_valid(language):
+        return None
+    tag = language
+    for subtag in more:
+        if len(subtag) == 1:  # extensions, and what is private
+            break
+        is_left_out = subtag in _NO_COUNTRIES or (len(subtag) == 3 and subtag.isalpha())
+        with suppress(ValueError):  # no subtag at all
+            longer = langcodes.standardize_tag(f"{tag}-{subtag}")
+            tag = longer if not is_left_out and langcodes.tag_is_valid(longer) else tag
+    return tag
 
 
 def base_language(tag: str) -> str:

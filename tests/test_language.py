@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import langcodes
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from feeds.language import base_language, detect, language_of, language_tag
 
@@ -29,6 +32,30 @@ HAUSA = "Gwamnatin rikon kwarya ta kasar Mali ta ce za a koma tattaunawa da kung
 )  # fmt: skip
 def test_language_tag(text: str | None, expected: str | None) -> None:
     assert language_tag(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("US", None), ("GB", None), ("en-UK", "en-GB"), ("en_UK", "en-GB"), ("eng", "en"), ("fre", "fr"), ("fra", "fr"),
+        ("hau", "ha"), ("arb", "ar"), ("cmn-Hans", "zh-Hans"), ("fr_FR", "fr-FR"), ("fr_FR.UTF-8", "fr-FR"),
+        ("de_DE@euro", "de-DE"), ("en-EN", "en"), ("fr-FR-utf8", "fr-FR"), ("en-USA", "en"), ("ar-ZZ", "ar"), ("iw", "he"),
+        ("sr-latn-rs", "sr-Latn-RS"), ("es-419", "es-419"), ("de-DE-1996", "de-DE-1996"), ("en-x-courier", "en"),
+        ("fr-u-ca-gregory", "fr"), ("en-us,fr", "en-US"), ("French (France)", "fr"), ("English - US", "en"),
+        ("العربية", "ar"), ("jp", "ja"), ("cz-CZ", "cs"), ("tl", "tl"), ("dje", "dje"), ("qzz", None), ("zz", None),
+        ("mul", None), ("none", None), ("C", None), ("x-default", None), ("root", None), ("en--", None), ("-fr", None),
+    ],
+)  # fmt: skip
+def test_language_tag_is_valid_bcp_47(text: str, expected: str | None) -> None:
+    assert language_tag(text) == expected
+    assert language_tag(expected) == expected
+    assert expected is None or langcodes.tag_is_valid(expected)
+
+
+@given(st.text(max_size=20) | st.from_regex(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,3}", fullmatch=True))
+def test_whatever_is_said_is_a_valid_tag_or_none(text: str) -> None:
+    tag = language_tag(text)
+    assert tag is None or (langcodes.tag_is_valid(tag) and language_tag(tag) == tag)
 
 
 def test_base_language() -> None:

@@ -34,6 +34,10 @@ def clean(markup: str) -> str:
     ("markup", "expected"),
     [
         ("<p>One <b>two</b></p>", "<p>One <b>two</b></p>"),
+        (
+            '<p lang="en_UK">a <i lang="us">b</i> <q lang="fr">c</q></p>',
+            '<p lang="en-GB">a <i>b</i> <q lang="fr">c</q></p>',
+        ),
         ('<a href="a.html">x</a>', '<a href="https://courier.example/news/a.html" rel="noopener noreferrer">x</a>'),
         ('<a href="mailto:a@b.example">x</a>', '<a href="mailto:a@b.example" rel="noopener noreferrer">x</a>'),
         ('<a href="javascript:alert(1)">x</a>', '<a rel="noopener noreferrer">x</a>'),

@@ -236,6 +236,15 @@ def test_language_of_the_entry_comes_first_then_the_sources() -> None:
     )
 
 
+def test_language_is_a_valid_tag_or_none() -> None:
+    (made,) = articles(Entry(title=Text("Mali")), language="US")
+    assert made.language is None
+    (made,) = articles(Entry(title=Text("Mali"), language="en_UK"), language="fr")
+    assert made.language == "en-GB"
+    (made,) = articles(Entry(title=Text("Mali", language="fre")), language="US")
+    assert made.language == "fr"
+
+
 def test_language_that_the_text_contradicts_is_detected() -> None:
     assert articles(Entry(title=FRENCH), language="en-US")[0].language == "fr"
 

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from feeds.errors import StoreError
 from feeds.model import Enclosure, Entry, Evidence, Standing, StoredArticle, Text, TopicMatch
 from feeds.store import Store, leasing
+from feeds.store.membership import feed_paths
 from tests.build import DAY, HOUR, NOW, article, everything, in_topic, listed, outcome, source
 
 
@@ -535,3 +536,10 @@ def test_failed_save_leaves_nothing_behind(store: Store) -> None:
     with pytest.raises(StoreError):
         store.save([good, bad], NOW)
     assert list(store.articles()) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "folders"), [("fr-FR", {"all/lang/fr"}), ("eng", {"all/lang/en"}), ("us", set()), (None, set())]
+)
+def test_folders_of_languages_are_for_languages(language: str | None, folders: set[str]) -> None:
+    assert feed_paths(language, {}) == {"all", *folders}

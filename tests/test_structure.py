@@ -31,6 +31,7 @@ ALONE = {
     "nh3": "markup",
     "lingua": "language.py",
     "idna": "urls.py",
+    "langcodes": "language.py",
     "ahocorasick_rs": "topics",
     "snowballstemmer": "stemming.py",
     "babel": "names.py",

@@ -11,6 +11,7 @@ from html.entities import html5
 
 import nh3
 
+from feeds.language import language_tag
 from feeds.markup.embedded import without_scripts
 from feeds.markup.pictures import (
     UNSEEN_STYLE,
@@ -235,6 +236,8 @@ def _kept_attribute(tag: str, name: str, value: str) -> str | None:
     """An attribute's value, absolute where it is an address; None where it may not stand."""
     if name == "style":
         return "display:none" if UNSEEN_STYLE.search(value) else None
+    if name == "lang":
+        return language_tag(value)
     if name == "dir":
         return value if value in ("ltr", "rtl", "auto") else None
     if name == "srcset":

@@ -13,6 +13,8 @@ from functools import lru_cache
 from unicodedata import normalize
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
+from feeds.language import base_language
+from feeds.language import language_tag as registered_tag
 from feeds.markup import inert_title
 from feeds.urls import ascii_host
 
@@ -201,15 +203,10 @@ def _without_dots(path: str) -> str:
 
 
 def language_tag(tag: str | None) -> str | None:
-    """*tag* as BCP 47 has it; None where there is none or it names no known language."""
-    found = re.fullmatch(r"([a-z]{2,3})((-[a-z0-9]{1,8})*)", (tag or "").strip().replace("_", "-").lower())
-    return found[1] + _subtags(found[2]) if found and found[1] in _LANGUAGES else None
-
-
-def _subtags(rest: str) -> str:
-    """Regions in capitals, scripts with one, as BCP 47 section 2.1.1 recommends."""
-    parts = rest.split("-")
-    return "-".join({2: str.upper, 4: str.capitalize}.get(len(part), str.lower)(part) for part in parts)
+    """*tag* as BCP 47 has it; None where there is none or it names no language that validators know."""
+    is_tag = re.fullmatch(r"\s*[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*\s*", tag or "") is not None
+    found = registered_tag(tag) if is_tag else None
+    return found if found and base_language(found) in _LANGUAGES else None
 
 
 def direction(language: str | None) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec import Struct
 from sqlalchemy import Connection, delete, select, update
 
-from feeds.language import base_language
+from feeds.language import base_language, language_tag
 from feeds.model import TopicMatch
 from feeds.store import bulk, months
 from feeds.store.archiving import touch
@@ -30,10 +30,11 @@ class Placed(Struct, frozen=True):
 def feed_paths(language: str | None, topics: Mapping[str, TopicMatch]) -> set[str]:
     """The paths under output/ of the feeds that an article in *language* and *topics* belongs to."""
     paths = set()
+    tag = language_tag(language)  # older versions stored "us", too
     for topic in (ALL, *topics):
         paths.add(topic)
-        if language:
-            paths.add(f"{topic}/lang/{base_language(language)}")
+        if tag:
+            paths.add(f"{topic}/lang/{base_language(tag)}")
         paths |= {f"{topic}/country/{country.lower()}" for country in countries(topics)}
     return paths
 
