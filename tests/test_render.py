@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -591,3 +592,15 @@ def test_link_is_the_sources_own_and_never_the_canonical_url() -> None:
         page = documents(feed)[name].decode()
         assert "http://old.example/report#table-2" in page
         assert "https://old.example/report" not in page
+
+
+def test_text_on_wrong_encodings_is_left_as_it_is_and_raises_no_suspicion() -> None:
+    """The validator looks at each run of characters that the parser gives it: a reference ends one."""
+    said = "Who reads “déjà” as “dÃ©jÃ\u00a0”, or ¿ as Â¿, has the wrong encoding; «Ã©» …"
+    feed = output_feed(article(1, title=said, summary=said, content=f"<p>{said}</p>", authors=(said,)))
+    for name in ("atom.xml", "rss.xml"):
+        body = documents(feed, settings(text="full"))[name]
+        assert not re.search("[ÂÃ][\x80-\xbf]", body.decode())
+        (entry,) = feedparser.parse(body).entries
+        assert (entry.title, entry.author) == (said.replace("\u00a0", " "), said.replace("\u00a0", " "))
+        assert "as “dÃ©jÃ\u00a0”" in entry.content[0].value

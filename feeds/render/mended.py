@@ -6,6 +6,7 @@ mechanism reaches is mended there; the element trees are rewritten after feedgen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -27,6 +28,9 @@ ATOM, DC, GEORSS, MEDIA = (PREFIXES[prefix] for prefix in ("atom", "dc", "georss
 _FH = "http://purl.org/syndication/history/1.0"
 _SY = "http://purl.org/rss/1.0/modules/syndication/"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+# "Â" or "Ã" before a character that would be the second byte of one in UTF-8.
+_DOUBTFUL = re.compile(rb"(\xc3[\x82\x83])\xc2([\x80-\xbf])")
 
 # It switches the whole process to the C locale and back for every date: no thread is safe from that, and a locale
 # that can be read but not set again makes it raise.
@@ -207,8 +211,13 @@ def written_out(xml: bytes) -> bytes:
 
     Where a title has &amp; in it, the validator suspects markup (ContainsHTML) unless it stands as &#x26;.
     https://www.rssboard.org/rss-profile#data-types-characterdata
+
+    It takes “Ã©” for a wrong encoding (BadCharacters), though an article may well speak of that; not as “Ã&#xA9;”.
     """
-    return xml.replace(b"&amp;", b"&#x26;")
+    xml = xml.replace(b"&amp;", b"&#x26;")
+    if b"\xc3\x82" in xml or b"\xc3\x83" in xml:
+        xml = _DOUBTFUL.sub(lambda found: b"%s&#x%X;" % (found[1], found[2][0]), xml)
+    return xml
 
 
 def _entry_links(entry: Entry) -> list[Link]:
