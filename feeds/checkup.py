@@ -10,6 +10,7 @@ from pathlib import Path
 
 from feeds import pipeline, publish
 from feeds.config import Config, load
+from feeds.counted import counted
 from feeds.errors import ClockError, FeedsError, StoreError
 from feeds.health import Finding, source_findings
 from feeds.store import Store, recovering, soundness
@@ -27,7 +28,8 @@ def findings(path: Path, now: datetime) -> Iterator[Finding]:
     config = load(path)
     load_config(config)
     topics = ", ".join(config.topics) or "no topics"
-    yield Finding(f"{path}: {len(config.enabled_sources)} of {len(config.sources)} sources enabled; topics: {topics}")
+    sources = counted(len(config.sources), "source", "sources")
+    yield Finding(f"{path}: {len(config.enabled_sources)} of {sources} enabled; topics: {topics}")
     yield _output_finding(config)
     if now < pipeline.WRITTEN:  # by such a clock every article is dated in the future
         yield Finding(f"the machine's clock says {now:%Y-%m-%d}, long ago: set it; nothing else was looked at", True)
@@ -102,7 +104,8 @@ def _output_finding(config: Config) -> Finding:
     except OSError as error:
         return Finding(f"{directory} can't be written: {error.strerror}", is_trouble=True)
     left = publish.left_over(directory)
-    return Finding(f"{directory} can be written" + (f"; the next publishing sweeps up {left} files" if left else ""))
+    files = counted(left, "file", "files")
+    return Finding(f"{directory} can be written" + (f"; the next publishing sweeps up {files}" if left else ""))
 
 
 def repair(path: Path, now: datetime) -> Iterator[Finding]:
@@ -155,8 +158,9 @@ def _mended_output(config: Config, store: Store, now: datetime) -> Iterator[Find
     with publish.alone(config.output_dir):
         publish.sweep(config.output_dir)
     if left:
-        yield Finding(f"mended: {left} files of a killed process were swept up in {config.output_dir}")
+        swept = counted(left, "file of a killed process was", "files of a killed process were")
+        yield Finding(f"mended: {swept} swept up in {config.output_dir}")
     store.publish_again()
     written = pipeline.publish_all(config, store, now)
     if written:
-        yield Finding(f"mended: {len(written)} files were written again in {config.output_dir}")
+        yield Finding(f"mended: {counted(len(written), 'file was', 'files were')} written again in {config.output_dir}")

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from feeds.config import Config
+from feeds.counted import counted
 from feeds.model import SourceState
 from feeds.store import Store
 
@@ -112,10 +113,11 @@ def _source_finding(row: dict[str, Any]) -> Finding:
         case "gone":
             return Finding(f"{name}: gone (410){later}; remove it, or find its new address", is_trouble=True)
         case "failing":
-            return Finding(f"{name}: failed {row['failures']} times in a row: {row['error']}{later}", is_trouble=True)
+            times = counted(row["failures"], "time", "times")
+            return Finding(f"{name}: failed {times} in a row: {row['error']}{later}", is_trouble=True)
         case "silent":
             return Finding(f"{name}: answers, but nothing in it has changed for 30 days{later}", is_trouble=True)
         case "partial":
             return Finding(f"{name}: read in part: {row['problem']}{later}", is_trouble=True)
         case _:
-            return Finding(f"{name}: well, {row['articles']} articles{later}")
+            return Finding(f"{name}: well, {counted(row['articles'], 'article', 'articles')}{later}")

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from feeds import schedule
 from feeds.config import Config, Source, resolve_secret, secrets_of
+from feeds.counted import counted
 from feeds.errors import FeedsError, FetchError, ParseError, SourceError
 from feeds.fetch import Fetcher
 from feeds.model import KnownItem, Outcome, Reading, Request, Response, SourceState
@@ -222,6 +223,7 @@ def _failed(state: SourceState, error: SourceError, now: datetime, seconds: floa
 
 def _cut_short(turn: _Turn, response: Response, reading: Reading, now: datetime, seconds: float) -> Outcome:
     """A body that ended early: what could be read is kept, and the source is asked again as after a failure."""
-    reason = f"the answer broke off after {len(response.body)} bytes; {reading.listed} entries could be read"
+    entries = counted(reading.listed, "entry", "entries")
+    reason = f"the answer broke off after {counted(len(response.body), 'byte', 'bytes')}; {entries} could be read"
     outcome = _failed(turn.state, FetchError(turn.source.url, reason, status=response.status), now, seconds)
     return replace(outcome, reading=reading, size=len(response.body))

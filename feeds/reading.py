@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from feeds import __version__
 from feeds.answers import address, what_it_is
 from feeds.config import Config, Source
+from feeds.counted import counted
 from feeds.digests import digests_of, shared_identity
 from feeds.errors import ParseError
 from feeds.model import Article, KnownItem, ParsedFeed, Reading, Response
@@ -72,7 +73,8 @@ def read(
     problem = feed.problem
     is_whole = problem is None and not faults
     if faults:
-        problem = f"{len(faults)} entries made the program fail ({type(faults[0]).__name__}), a bug"
+        entries = counted(len(faults), "entry", "entries")
+        problem = f"{entries} made the program fail ({type(faults[0]).__name__}), a bug"
     elif is_whole and not matched and not left_out:
         problem = f"{public.url} answered with a feed that has no entries"
     return Reading(

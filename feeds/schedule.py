@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from msgspec.structs import replace
 
 from feeds.config import FetchSettings, Schedule, Source
+from feeds.counted import counted
 from feeds.errors import FetchError, SourceError
 from feeds.model import ParsedFeed, Response, SourceState
 from feeds.urls import host_of, public_url
@@ -45,7 +46,7 @@ def next_check(
         wait, why = hint, "its server asks for it (ttl, Cache-Control)"
     back_off = min(interval * 2 ** min(state.failures - 1, 20), DAY) if state.failures else timedelta(0)
     if back_off > wait:
-        wait, why = back_off, f"{state.failures} failures in a row"
+        wait, why = back_off, f"{counted(state.failures, 'failure', 'failures')} in a row"
     at = now + min(wait * (1 + JITTER * jitter), max(interval, schedule.max_interval))
     if state.retry_until is not None and state.retry_until > at:
         at, why = state.retry_until, "its server asks for it (Retry-After)"

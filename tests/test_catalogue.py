@@ -17,7 +17,7 @@ from feeds.config import Site
 from feeds.config.faults import site_languages
 from feeds.names import direction
 from feeds.render.page import filled
-from feeds.render.words import catalogue, words
+from feeds.render.words import catalogue, counts, words
 from tests.validity.samples import settings
 
 ROOT = Path(feeds.__file__).parent
@@ -62,6 +62,29 @@ def test_words_of_a_language_are_its_catalogue_s() -> None:
     assert words(Site(language="fr"))("Subscribe") == "S’abonner"
     assert words(Site())("Subscribe") == "Subscribe"
     assert catalogue("fr").gettext("not a text of ours") == "not a text of ours"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_that_is_counted_is_translated_and_compiled(language: str) -> None:
+    with (LOCALE / "babel.cfg").open() as file:
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
+    found = extract_from_dir(ROOT, methods, options, keywords={"ngettext": (1, 2)})
+    wanted = {message for _, _, message, _, _ in found}
+    folder = LOCALE / language / "LC_MESSAGES"
+    with (folder / "counts.po").open("rb") as po, (folder / "counts.mo").open("rb") as mo:
+        written = {message.id: message.string for message in read_po(po, language, abort_invalid=True) if message.id}
+        compiled = {tuple(message.id): tuple(message.string) for message in read_mo(mo) if message.id}
+    assert written.keys() == wanted != set()
+    assert compiled == written
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "said"), [("en", 0, "0 articles"), ("en", 1, "1 article"), ("fr", 0, "0 article"),
+                                     ("fr", 1, "1 article"), ("fr", 2, "2 articles")],
+)  # fmt: skip
+def test_a_number_has_its_plural_as_the_language_has_it(language: str, number: int, said: str) -> None:
+    found = counts(Site(language=language))("%(num)d article", "%(num)d articles", number)
+    assert found % {"num": number} == said
 
 
 def test_a_language_written_from_the_right_makes_pages_of_its_direction() -> None:

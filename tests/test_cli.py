@@ -219,7 +219,7 @@ def test_check_says_in_words_what_is_well_and_what_is_not(folder: Path, web: Web
     feeds(folder, "refresh", "--force")
     ill = feeds(folder, "check")
     assert ill.returncode == 1
-    assert "!!  Courier: failed 1 times in a row" in ill.stdout
+    assert "!!  Courier: failed 1 time in a row" in ill.stdout
 
 
 def test_hidden_article_is_out_of_every_output_until_undone(folder: Path) -> None:

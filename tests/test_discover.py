@@ -236,7 +236,7 @@ def test_add_remove_and_import_edit_the_config(web: Web, tmp_path: Path) -> None
         f'<opml version="2.0"><body><outline text="Courier" xmlUrl="https://b.example/feed"/>'
         f'<outline text="x" xmlUrl="{web.url("/feed")}"/></body></opml>'
     )
-    assert "1 sources added, 1 were there already" in feeds(tmp_path, "import", "list.opml").stdout
+    assert "1 source added, 1 was there already" in feeds(tmp_path, "import", "list.opml").stdout
     assert [each.name for each in load(config).sources] == ["Courier", "Courier (2)"]
     assert feeds(tmp_path, "remove", "Courier").returncode == 0
     assert [each.name for each in load(config).sources] == ["Courier (2)"]

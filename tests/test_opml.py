@@ -313,7 +313,7 @@ def test_import_names_what_it_leaves_out(tmp_path: Path) -> None:
         '<outline text="A" xmlUrl="https://a.example/" category="/type/podcast"/></body></opml>'
     )
     done = feeds(tmp_path, "import", "list.opml")
-    assert (done.returncode, done.stdout) == (0, "1 sources added, 0 were there already, 1 left out\n")
+    assert (done.returncode, done.stdout) == (0, "1 source added, 0 were there already, 1 left out\n")
     assert done.stderr == 'left out "Log": gemini://g.example/log (only http and https are fetched)\n'
 
 

@@ -165,7 +165,7 @@ def test_json_feed() -> None:
     assert one.image == "https://courier.example/i.jpg"
     assert one.enclosures == (Enclosure("https://courier.example/a.mp3", "audio/mpeg", 5),)
     assert (two.guid, two.title) == ("b", None)
-    assert found.problem == "1 items are no objects"
+    assert found.problem == "1 item is no object"
 
 
 def test_json_feed_with_half_a_surrogate_pair_is_read() -> None:

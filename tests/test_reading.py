@@ -58,4 +58,4 @@ def test_bug_that_one_entry_brings_out_costs_only_that_entry(monkeypatch: pytest
         Response("https://courier.example/feed", 200, {}, rss(item("bad"), item("good"))), source(), NOW
     )
     assert [article.guid for article in found.articles] == ["good"]
-    assert found.feed.problem == "1 entries made the program fail (TypeError), a bug"
+    assert found.feed.problem == "1 entry made the program fail (TypeError), a bug"

@@ -77,7 +77,7 @@ def test_counts_are_those_of_thirty_days_of_the_site(config: Config, store: Stor
     assert sahel["Outlets"] == [["Courier", "1"]]
     assert sum(int(row[1]) for row in sahel["Articles a day"]) == 1
     page = html.document_fromstring((config.output_dir / "all/statistics.html").read_text())
-    assert "26 Oct 2026 – 24 Nov 2026 · Articles: 4" in said(page)
+    assert "26 Oct 2026 – 24 Nov 2026 · 4 articles" in said(page)
 
 
 def test_hidden_article_is_not_counted(config: Config, store: Store) -> None:

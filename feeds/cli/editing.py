@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from feeds.cli.common import clock, open_config, progress_bar
+from feeds.counted import counted
 from feeds.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def add(
         "control": control,
     }
     edit.add_sources(path, [source])
-    click.echo(f"added {source['name']}: {shown(found.url)}, {found.entries} entries now; `feeds refresh` fetches it")
+    entries = counted(found.entries, "entry", "entries")
+    click.echo(f"added {source['name']}: {shown(found.url)}, {entries} now; `feeds refresh` fetches it")
 
 
 def _discover(config: Config, url: str) -> Discovered:
@@ -128,7 +130,8 @@ def import_(path: Path, file: Path) -> None:
         named = f' "{outline.title}"' if outline.title else ""
         click.echo(f"left out{named}: {shown(outline.url)} (only http and https are fetched)", err=True)
     left = f", {len(unfetched)} left out" if unfetched else ""
-    click.echo(f"{len(new)} sources added, {len(outlines) - len(new)} were there already{left}")
+    there = counted(len(outlines) - len(new), "was", "were")
+    click.echo(f"{counted(len(new), 'source', 'sources')} added, {there} there already{left}")
 
 
 def _labels(outline: Outline, config: Config) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import click
 
 from feeds.cli.common import clock, json_option, open_config, open_store, print_json, reader_may_leave
 from feeds.cli.searching import every, filter_options, labels_of_sources, parsed
+from feeds.counted import counted
 from feeds.errors import UsageError
 
 if TYPE_CHECKING:
@@ -272,7 +273,8 @@ def hide(path: Path, article: str, undo: bool) -> None:
             raise UsageError(f"the store has no article {article}")
         store.hide(found.id, None if undo else clock())
         written = pipeline.publish_all(config, store, clock())
-    click.echo(f"{'back' if undo else 'hidden'}: {found.title} ({found.id}); {len(written)} files written")
+    files = counted(len(written), "file", "files")
+    click.echo(f"{'back' if undo else 'hidden'}: {found.title} ({found.id}); {files} written")
 
 
 COMMANDS = (sources, check, explain, evaluate, export, hide)

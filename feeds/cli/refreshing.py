@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from feeds.cli.common import clock, json_option, open_config, open_store, print_json, progress_bar, reader_may_leave
+from feeds.counted import counted
 
 if TYPE_CHECKING:
     from feeds.pipeline import RefreshResult
@@ -63,10 +64,10 @@ def summary(result: RefreshResult) -> str:
     lines = [result.outage] if result.outage else []
     lines += [f"{failure.source}: {failure.error}" for failure in result.failed]
     lines.append(
-        f"{result.sources} sources asked, {result.waiting} not due yet: {result.fetched} answered, "
+        f"{counted(result.sources, 'source', 'sources')} asked, {result.waiting} not due yet: {result.fetched} answered, "
         f"{result.unchanged} unchanged, {len(result.failed)} failed; "
-        f"{result.new} new and {result.updated} updated articles; "
-        f"{len(result.published)} files written in {result.seconds:.1f} s"
+        f"{result.new} new and {counted(result.updated, 'updated article', 'updated articles')}; "
+        f"{counted(len(result.published), 'file', 'files')} written in {result.seconds:.1f} s"
     )
     if not result.sources and result.next_check:
         lines.append(f"nothing is due before {result.next_check:%Y-%m-%d %H:%M} UTC (--force asks all the same)")
@@ -119,7 +120,8 @@ def publish(path: Path, as_json: bool) -> None:
     if as_json:
         print_json({"published": written})
     else:
-        click.echo(f"{len(written)} files written to {config.output_dir}" if written else "nothing had changed")
+        files = counted(len(written), "file", "files")
+        click.echo(f"{files} written to {config.output_dir}" if written else "nothing had changed")
 
 
 @click.command()

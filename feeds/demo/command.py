@@ -8,6 +8,7 @@ from pathlib import Path
 
 from feeds import config as configuration
 from feeds import pipeline
+from feeds.counted import counted
 from feeds.demo import Origin, config_toml
 from feeds.errors import FeedsError
 from feeds.model import StoredArticle
@@ -51,8 +52,10 @@ Then, in {directory}:  feeds sources   |   feeds search mali   |   feeds serve  
 
 
 def _tell(result: RefreshResult, name: str, echo: Echo) -> None:
-    echo(f"{name}: {result.fetched} sources answered, {result.unchanged} had nothing new, {len(result.failed)} failed;")
-    echo(f"  {result.new} new and {result.updated} updated articles, {len(result.published)} files written")
+    answered = counted(result.fetched, "source", "sources")
+    echo(f"{name}: {answered} answered, {result.unchanged} had nothing new, {len(result.failed)} failed;")
+    updated = counted(result.updated, "updated article", "updated articles")
+    echo(f"  {result.new} new and {updated}, {counted(len(result.published), 'file', 'files')} written")
     for failure in result.failed:
         echo(f"  {failure.source}: {failure.error}")
 
@@ -64,5 +67,6 @@ def _show(articles: list[StoredArticle], title: str, echo: Echo) -> None:
         why = ", ".join(
             dict.fromkeys(each.label or each.concept for match in article.topics.values() for each in match.evidence)
         )
-        echo(f"  {article.date:%d %b %H:%M}  [{article.language or '?'}] {article.title}")
+        seen = "" if article.published else "first seen "
+        echo(f"  {seen}{article.date:%d %b %H:%M}  [{article.language or '?'}] {article.title}")
         echo(f"                 {names}" + (f"; because of {why}" if why else ""))

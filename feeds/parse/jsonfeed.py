@@ -9,6 +9,7 @@ from collections.abc import Container, Iterator
 from contextlib import suppress
 from typing import Any, TypeGuard
 
+from feeds.counted import counted
 from feeds.errors import ParseError
 from feeds.markup import without_cdata_marks
 from feeds.model import Enclosure, Entry, ParsedFeed, Response, Text
@@ -56,7 +57,7 @@ def parse_json(response: Response, known: Container[str] = (), salt: str = "") -
         self_link=resolve(response.url, _string(document, "feed_url") or ""),
         authors=tuple(_authors(document)),
         entries=entries,
-        problem=problem or (f"{skipped} items are no objects" if skipped else None),
+        problem=problem or (counted(skipped, "item is no object", "items are no objects") if skipped else None),
         keys=tuple(key for key, _ in new),
         left_out=tuple(key for key in keys if key in known),
     )

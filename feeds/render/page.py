@@ -22,7 +22,7 @@ from feeds.names import country_name, day_name, direction, language_name, month_
 from feeds.render.entry import Entry, make_entry
 from feeds.render.parts import FILES, MEDIA_TYPES, Navigation, OutputFeed, RenderSettings
 from feeds.render.values import language_tag, line, rfc3339, xml_text
-from feeds.render.words import catalogue, marked, shown_date, shown_time, shown_utc, words
+from feeds.render.words import catalogue, counts, marked, shown_date, shown_time, shown_utc, words
 
 ON_FRONT = 10  # articles of each topic; of the first the summary, too
 ON_PAGE = 100  # articles of a feed, however many it has
@@ -270,6 +270,7 @@ def filled(template: str, settings: RenderSettings, root: str, section: str = ""
     """The page that *template* and *values* make; *root* leads from it to output/, *section* is the topic it is in."""
     site = settings.site
     common = {
+        "ngettext": counts(site),
         "language": site.language,
         "site": line(site.title),
         "direction": direction(site.language),

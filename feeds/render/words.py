@@ -23,14 +23,19 @@ _LOCALE = Path(feeds.__file__).parent / "site" / "locale"
 
 
 @cache
-def catalogue(language: str) -> NullTranslations:
-    """What our words are in *language*; English has none, and needs none."""
-    return translation("site", _LOCALE, [language], fallback=True)
+def catalogue(language: str, name: str = "site") -> NullTranslations:
+    """What our words are in *language*; English has none, and needs none. "counts" has those that a number changes."""
+    return translation(name, _LOCALE, [language], fallback=True)
 
 
 def words(site: Site) -> Callable[[str], str]:
     """Gives an English text of ours in the language of our pages."""
     return catalogue(site.language).gettext
+
+
+def counts(site: Site) -> Callable[[str, str, int], str]:
+    """Gives an English text of ours, for one thing or for many, in the language of our pages."""
+    return catalogue(site.language, "counts").ngettext
 
 
 def marked(text: str) -> str:

@@ -19,6 +19,7 @@ from typing import IO, Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Integer, LargeBinary, Table
 
+from feeds.counted import counted
 from feeds.errors import StoreError
 from feeds.store import carving, opening, schema, soundness
 
@@ -101,7 +102,8 @@ def _salvage(old: Path, new: Path, now: datetime) -> list[str]:
         count, listed = (
             target.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("articles", "listings")
         )
-    return [f"{count} articles and {listed} listings of them were read from the damaged file"]
+    articles = counted(count, "article", "articles")
+    return [f"{articles} and {counted(listed, 'listing', 'listings')} of them were read from the damaged file"]
 
 
 def _namespace(target: sqlite3.Connection) -> Any:

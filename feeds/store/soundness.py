@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, Table, delete, exists, func, or_, sel
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from feeds.counted import counted
 from feeds.errors import StoreError
 from feeds.language import base_language
 from feeds.store import archiving, membership, months, opening, reading, schema, searching
@@ -181,7 +182,9 @@ def _references(connection: Connection) -> Iterator[Fault]:
     broken = connection.execute(text("PRAGMA foreign_key_check")).all()
     if broken:
         tables = ", ".join(sorted({row[0] for row in broken}))
-        yield Fault(f"{len(broken)} rows speak of what is not there (in {tables})", _mend_references)
+        yield Fault(
+            f"{counted(len(broken), 'row speaks', 'rows speak')} of what is not there (in {tables})", _mend_references
+        )
 
 
 def _mend_references(connection: Connection) -> None:
@@ -213,7 +216,10 @@ def _texts(connection: Connection) -> Iterator[Fault]:
     lost = ~exists().where(schema.texts.c.article == schema.articles.c.pk)
     pks = list(connection.execute(select(schema.articles.c.pk).where(lost)).scalars())
     if pks:
-        yield Fault(f"{len(pks)} articles have lost their text", partial(_texts_anew, pks=pks))
+        yield Fault(
+            counted(len(pks), "article has lost its text", "articles have lost their text"),
+            partial(_texts_anew, pks=pks),
+        )
 
 
 def _texts_anew(connection: Connection, pks: list[int]) -> None:
@@ -233,14 +239,20 @@ def _unreadable_values(connection: Connection) -> Iterator[Fault]:
         count = connection.execute(text(f"SELECT count(*) {broken}")).scalar_one()
         if count:
             mended = text(f"UPDATE {table} SET {column} = '{stand_in}' WHERE NOT json_valid({column})")
-            yield Fault(f"{count} values in {table}.{column} can't be read", partial(_execute, mended))
+            yield Fault(
+                f"{counted(count, 'value', 'values')} in {table}.{column} can't be read", partial(_execute, mended)
+            )
 
 
 def _snapshots(connection: Connection) -> Iterator[Fault]:
     broken = [key for key, body in connection.execute(select(schema.snapshots.c.id, schema.snapshots.c.body))
               if not _can_be_read(body)]  # fmt: skip
     if broken:
-        words = f"{len(broken)} articles as the archives keep them can't be read"
+        words = counted(
+            len(broken),
+            "article as the archives keep it can't be read",
+            "articles as the archives keep them can't be read",
+        )
         yield Fault(words, partial(archiving.take_again, keys=broken))
 
 
@@ -257,7 +269,8 @@ def _wrong_clock(connection: Connection, now: datetime) -> Iterator[Fault]:
     ahead = or_(*(column > now + _AHEAD for column in (found.date, found.first_seen, found.updated)))
     pks = list(connection.execute(select(found.pk).where(ahead)).scalars())
     if pks:
-        words = f"{len(pks)} articles are dated in the future: the machine's clock was wrong, or is"
+        dated = counted(len(pks), "article is", "articles are")
+        words = f"{dated} dated in the future: the machine's clock was wrong, or is"
         yield Fault(words, partial(membership.date_anew, pks=pks, now=now))
 
 
@@ -268,7 +281,7 @@ def _places(connection: Connection) -> Iterator[Fault]:
         connection.execute(select(schema.articles.c.pk).where(schema.articles.c.pk.not_in(everywhere))).scalars()
     )
     if lost:
-        yield Fault(f"{len(lost)} articles are in no feed", partial(_place, pks=lost))
+        yield Fault(counted(len(lost), "article is in no feed", "articles are in no feed"), partial(_place, pks=lost))
 
 
 def _place(connection: Connection, pks: list[int]) -> None:
@@ -289,11 +302,15 @@ def _archives(connection: Connection) -> Iterator[Fault]:
         )
     homeless = archiving.homeless(connection)
     if homeless:
-        yield Fault(f"{len(homeless)} articles are missing from archives", partial(archiving.touch, pks=homeless))
+        yield Fault(
+            f"{counted(len(homeless), 'article is', 'articles are')} missing from archives",
+            partial(archiving.touch, pks=homeless),
+        )
     for part, where in ((archiving, "archives"), (months, "months")):
         wrong = part.wrong_pages(connection)
         if wrong:
-            words = f"{len(wrong)} pages of {where} are noted as they are not ({wrong[0][0]}, {wrong[0][1]})"
+            count = counted(len(wrong), "page", "pages")
+            words = f"{count} of {where} noted as what is not there ({wrong[0][0]}, {wrong[0][1]})"
             yield Fault(words, part.count_again)
 
 
@@ -305,7 +322,9 @@ def _search(connection: Connection) -> Iterator[Fault]:
         return
     wrong = searching.out_of_step(connection)
     if wrong:
-        yield Fault(f"the full-text index is out of step ({wrong} articles)", searching.make_anew)
+        yield Fault(
+            f"the full-text index is out of step ({counted(wrong, 'article', 'articles')})", searching.make_anew
+        )
 
 
 def _ask_in_full(connection: Connection) -> None:

@@ -111,7 +111,7 @@ def test_bug_in_an_entry_or_a_document_costs_only_that(tmp_path: Path) -> None:
         faults = [fault for case in scene.cases for fault in run.faults_of(case)]
         assert not faults, "\n".join(faults)
         assert (
-            '"problem": "1 entries made the program fail (TypeError), a bug"'
+            '"problem": "1 entry made the program fail (TypeError), a bug"'
             in (run.output / "status/status.json").read_text()
         )
 
