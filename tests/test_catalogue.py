@@ -73,7 +73,7 @@ def test_all_that_is_counted_is_translated_and_compiled(language: str) -> None:
     folder = LOCALE / language / "LC_MESSAGES"
     with (folder / "counts.po").open("rb") as po, (folder / "counts.mo").open("rb") as mo:
         written = {message.id: message.string for message in read_po(po, language, abort_invalid=True) if message.id}
-        compiled = {tuple(message.id): tuple(message.string) for message in read_mo(mo) if message.id}
+        compiled = {tuple(message.id): tuple(message.string or "") for message in read_mo(mo) if message.id}
     assert written.keys() == wanted != set()
     assert compiled == written
 
