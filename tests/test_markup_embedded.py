@@ -53,6 +53,7 @@ def link(url: str, words: str) -> str:
         ('<amp-iframe src="https://films.example/e/7" layout="fill"></amp-iframe>', "films.example"),
         ('<oembed url="https://films.example/e/7"></oembed>', "films.example"),
         ('<div class="fb-video" data-href="https://films.example/e/7"></div>', "films.example"),
+        ('<blockquote data-instgrm-permalink="https://films.example/e/7"><div></div></blockquote>', "films.example"),
     ],
 )
 def test_embed_leaves_a_link_and_what_is_around_it_stays(embed: str, expected: str) -> None:
@@ -103,6 +104,19 @@ def test_link_of_an_embed_leads_to_what_it_showed(frame: str, page: str) -> None
         '<amp-img src="/a.jpg">',
         "<noscript><img src='/a.jpg'>",
         '<applet code="a.class">',
+        '<script async src="https://posts.example/widget.js"/>',
+        '<script async src="https://posts.example/widget.js">',
+        *(
+            "<style/>",
+            "<textarea/>",
+            "<textarea>",
+            "<title/>",
+            "<select>",
+            "<template/>",
+            "<button/>",
+            "<label>",
+            "<noembed/>",
+        ),
     ],
 )
 def test_what_stands_behind_an_embed_that_nothing_closes_is_there(unclosed: str) -> None:
@@ -110,6 +124,11 @@ def test_what_stands_behind_an_embed_that_nothing_closes_is_there(unclosed: str)
     assert "<p>The <b>text</b> goes on.</p>" in said
     for name in ("video", "audio"):  # within one, browsers would hide it
         assert "goes on" not in said.partition(f"<{name}")[2].partition(f"</{name}>")[0]
+
+
+def test_code_that_nothing_closes_is_not_shown() -> None:
+    assert clean("<p>Text.</p><script>var a = 1;<p>More") == "<p>Text.</p>"
+    assert clean("<p>Text.</p><style>.a{}</style><script src='/x.js'></script><p>More</p>") == "<p>Text.</p><p>More</p>"
 
 
 def test_article_that_a_frame_wraps_is_kept() -> None:
@@ -134,6 +153,7 @@ def test_text_for_readers_without_objects_is_kept_and_its_picture_takes_their_pl
         '<iframe src="https://www.facebook.com/plugins/like.php?href=x"></iframe>',
         '<iframe src="javascript:alert(1)"></iframe>',
         "<iframe></iframe>",
+        '<iframe class="wp-embedded-content" src="https://other.example/post/embed/#?secret=x"></iframe>',
         '<noscript><img height="1" width="1" src="https://www.facebook.com/tr?id=1&ev=PageView"></noscript>',
         "<noscript>Please enable JavaScript to view the <a href='https://talk.example'>comments</a>.</noscript>",
     ],

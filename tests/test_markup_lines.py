@@ -193,6 +193,7 @@ def test_forms_of_what_stands_above_a_text(head: str) -> None:
         "The dam stands.\nThe mayor will join the conversation, he said.",
         "Dam opens at last",
         "Leave a Reply",
+        "Dam opens at last\nThe post Dam opens at last appeared first on Courier.",
     ],
 )
 def test_prose_stays(prose: str) -> None:

@@ -158,6 +158,8 @@ SHOWN = '<p>Text</p><img src="https://i.example/shown.jpg">'
         ('<media:content url="https://i.example/count.gif" type="image/gif" width="1" height="1"/>' + MEDIA, "media"),
         ('<media:content url="https://i.example/film.mp4" type="video/mp4"/>' + ITUNES, "itunes"),
         ('<media:content url="https://i.example/media.jpg?w=9"/>', "media"),
+        ("<image>https://i.example/own.jpg</image>", "own"),
+        ("<image><url>https://i.example/own.jpg</url><title>x</title></image>", "own"),
         ('<enclosure url="https://i.example/enclosure.jpg" length="9"/>' + described(SHOWN), "enclosure"),
         ('<enclosure url="https://i.example/talk.mp3" type="audio/mpeg"/>' + described(SHOWN), "shown"),
     ],

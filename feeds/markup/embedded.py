@@ -22,7 +22,12 @@ from feeds.urls import host_of, resolve
 _MAYBE = re.compile(
     r"<[ionepvamscl](?:frame|bject|mbed|oscript|icture|ideo|udio|ath|vg|anvas|pplet|mp-|ite-|embed|ml:math|:math|cript[^<>]{0,200}gist)"
 )
-_LAZILY = re.compile(r"data-[a-z0-9-]{0,30}(?:src|lazy|orig|echo|unveil|url|href|img|image|file)")
+_LAZILY = re.compile(r"data-[a-z0-9-]{0,30}(?:src|lazy|orig|echo|unveil|url|href|permalink|video|img|image|file)")
+_SWALLOWING = re.compile(r"<[stblxn](?:cript|tyle|extarea|itle|elect|emplate|utton|abel|mp|oembed|oframes)(?=[\s/>])")
+_SWALLOWING_TAGS = re.compile(
+    r"<(/?)(script|style|textarea|title|select|template|button|label|xmp|noembed|noframes)(?=[\s/>])([^<>]{0,5000})>",
+    re.IGNORECASE,
+)
 _MOST_ELEMENTS = 500  # of one kind; no article has more, and each costs a look at its neighbours
 _TAGS = re.compile(r"<(/?)(iframe|video|audio)(?=[\s/>])", re.IGNORECASE)
 _PREFIXED = re.compile(r"(</?)(?:mml|m):(?=m)", re.IGNORECASE)
@@ -57,6 +62,8 @@ _COMPONENTS = {
     "amp-iframe": ("src", ""),
     "oembed": ("url", ""),
 }
+# Where an empty element names the post that a script would put into it.
+_POSTS = ("data-href", "data-oembed-url", "data-instgrm-permalink", "cite")
 _FRAMES = ("x-iframe", "x-open-iframe")
 _PLAYERS = ("video", "audio", "x-open-video", "x-open-audio")
 _INLINE = frozenset("p a span em strong b i u li dt dd td th h1 h2 h3 h4 h5 h6 figcaption small sub sup label".split())
@@ -74,6 +81,8 @@ def without_scripts(fragment: str, base: str) -> str:
     or by its host. What stands behind one that was never closed stands there again.
     """
     lower = fragment.lower()
+    if _SWALLOWING.search(lower):
+        fragment = _without_unclosed(fragment)
     if not _MAYBE.search(lower) and not ("data-" in lower and _LAZILY.search(lower)):
         return fragment
     try:
@@ -101,6 +110,25 @@ def without_scripts(fragment: str, base: str) -> str:
         _link_what_scripts_fill(element, base)
     children = "".join(lxml_html.tostring(child, encoding="unicode") for child in root)
     return html.escape(root.text or "", quote=False) + children
+
+
+def _without_unclosed(fragment: str) -> str:
+    """*fragment* without start tags of what a browser hides or takes for plain characters, where nothing closes it.
+
+    XHTML closes such an element in its start tag, and HTML doesn't see it: all that follows would go with it. Code that
+    stands in an open <script> or <style> goes, as it should.
+    """
+    parts: list[str] = []
+    following: dict[str, str] = {}
+    end = len(fragment)
+    for tag in reversed(list(_SWALLOWING_TAGS.finditer(fragment))):
+        slash, name, attributes = tag[1], tag[2].lower(), tag[3]
+        is_closed = bool(slash) or (following.get(name) == "/" and not attributes.endswith("/"))
+        is_code = name in ("script", "style") and not re.search(r"\bsrc\s*=|/$", attributes, re.IGNORECASE)
+        following[name] = slash
+        parts += [fragment[tag.end() : end], tag[0] if is_closed or is_code else ""]
+        end = tag.start()
+    return "".join(reversed([*parts, fragment[:end]]))
 
 
 def _first(root: HtmlElement, *tags: str) -> list[HtmlElement]:
@@ -325,7 +353,8 @@ def _shown_at(element: HtmlElement, base: str) -> str | None:
     is_unshown = _UNSHOWN.search(element.get("style") or "") or (
         is_tiny(element.get("width")) and is_tiny(element.get("height"))
     )
-    if url is None or (is_unshown and tag != "object") or _NO_EMBED.match(url):
+    is_quoted = "wp-embedded-content" in (element.get("class") or "")  # WordPress: beside a quotation that links to it
+    if url is None or is_quoted or (is_unshown and tag != "object") or _NO_EMBED.match(url):
         return None
     return _page_of(url)
 
@@ -382,7 +411,8 @@ def _link_what_scripts_fill(element: HtmlElement, base: str) -> None:
         url = resolve(base, element.get("src") or "")
         url = url.partition(".js")[0] if url and host_of(url) == "gist.github.com" else None
     else:
-        is_empty = len(element) == 0 and not (element.text or "").strip()
-        url = resolve(base, element.get("data-href") or element.get("data-oembed-url") or "") if is_empty else None
+        is_empty = next(element.iter("a", "img"), None) is None and not element.text_content().strip()
+        said = next((value for name in _POSTS if (value := element.get(name))), "")
+        url = resolve(base, said) if is_empty else None
     if url and element.getparent() is not None:
         element.addprevious(_link(element, url, host_of(url).removeprefix("www.")))

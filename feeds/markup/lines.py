@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from feeds.markup import phrases
+from feeds.markup.plain import without_tail
 
 _EDGE = 3000  # characters at the start and the end of a text that are looked at
 _MOST_LINES = 8
@@ -22,6 +23,7 @@ _BLOCK = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"<[^<>]*>")
+_SHOWN = re.compile(r"<(?:img|iframe|video|audio|object|embed)\b", re.IGNORECASE)
 _TAGS_ONLY = re.compile(r"[^<]*(<[^<>]*>|<|$)")
 _NEAR = 250  # characters beside what is cut, in which tags that stood around it end
 _EMPTY_PAIR = re.compile(
@@ -98,7 +100,11 @@ def cut_lines(text: str, title: str, *, is_html: bool) -> tuple[str, str | None]
             text = _without_head(text, lines[count - 1].end, is_html=is_html)
         elif count:
             return whole, None
-    return (text, name) if text.strip() else (whole, None)
+    if text is whole:
+        return whole, None
+    words = html.unescape(_TAG.sub(" ", text[:_EDGE])) if is_html else text[:_EDGE]
+    is_left = without_tail(" ".join(words.split())) or _SHOWN.search(text)
+    return (text if is_left else whole), name
 
 
 def title_and_rest(text: str) -> tuple[str, str]:

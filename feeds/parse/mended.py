@@ -46,7 +46,7 @@ def _pop_outside_images(self: Any, element: str, strip_whitespace: int = 1) -> A
     self.entries[-1] = feedparser.FeedParserDict(links=[feedparser.FeedParserDict()])
     output = _pop(self, element, strip_whitespace)
     self.entries[-1] = entry
-    if element in ("href", "url") and output:
+    if element in ("href", "url", "image") and output:
         entry.setdefault("image", feedparser.FeedParserDict(href=output))
     return output
 
