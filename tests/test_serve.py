@@ -16,7 +16,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from email.message import Message
@@ -33,7 +33,7 @@ from feeds import config as configuration
 from feeds import pipeline
 from feeds.errors import ServeError
 from feeds.model import Evidence, TopicMatch
-from feeds.serve import Server, protocol
+from feeds.serve import Server, files, protocol
 from feeds.serve.live import Live
 from feeds.serve.openapi import DESCRIPTION
 from feeds.serve.queries import _row
@@ -366,6 +366,60 @@ def test_metrics_wait_for_no_writer(site: Site) -> None:
 def test_health_says_when_nobody_asks_the_sources() -> None:
     assert overdue(None, HOUR, NOW) == overdue(NOW - HOUR, HOUR, NOW) == overdue(NOW + HOUR, HOUR, NOW) == ""
     assert "no source has been asked though one was due at 2026-11-24 10:00" in overdue(NOW - 2 * HOUR, HOUR, NOW)
+
+
+# Large files
+
+
+class Gate:
+    """Takes a function's place: counts its calls with something large, and keeps those waiting until it is opened."""
+
+    def __init__(self, function: Callable[..., Any], size: Callable[..., int]) -> None:
+        self._function, self._size = function, size
+        self.reached, self.is_open = threading.Event(), threading.Event()
+        self.calls = 0
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self._size(*arguments) > 1_000_000:
+            self.calls += 1
+            self.reached.set()
+            assert self.is_open.wait(20)
+        return self._function(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("_read", lambda path, root: path.stat().st_size), ("_packed", len)],
+    ids=["read", "compressed"],
+)
+def test_others_are_answered_while_a_large_file_is(
+    site: Site, monkeypatch: pytest.MonkeyPatch, name: str, size: Callable[..., int]
+) -> None:
+    gate = Gate(getattr(files, name), size)
+    monkeypatch.setattr(files, name, gate)
+    large = site.folder / f"output/large{name}.txt"
+    large.write_bytes(b"Rain in Mopti. " * 100_000)
+    answers: list[Answer] = []
+
+    def get() -> None:
+        answers.append(site.get(f"/{large.name}", Accept_Encoding="gzip"))
+
+    asking = [threading.Thread(target=get) for _ in range(3)]
+    for thread in asking:
+        thread.start()
+    assert gate.reached.wait(20)
+    assert site.get("/healthz").status == 200
+    assert site.get("/assets/icon.png").status == 200
+    gate.is_open.set()
+    for thread in asking:
+        thread.join(20)
+    assert [gzip.decompress(answer.body) for answer in answers] == [large.read_bytes()] * 3
+    calls = gate.calls
+    assert calls <= files._AT_ONCE  # the third found what the first had made
+    get()
+    assert gate.calls == calls
+    assert answers[-1].headers["Content-Encoding"] == "gzip"
+    large.unlink()
 
 
 # Hostile clients

@@ -12,6 +12,7 @@ from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import quote
 
+from anyio import CapacityLimiter, to_thread
 from msgspec import Struct, field
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -23,6 +24,8 @@ MAX_AGE = 60
 _REMEMBERED_BYTES = 64_000_000
 _LARGEST = 32_000_000
 _COMPRESSIBLE_FROM = 1_000  # bytes
+_QUICK = 50_000  # bytes: what is larger is read and compressed on a thread, as others wait for an answer meanwhile
+_AT_ONCE = 2  # such threads
 _TYPES = {
     "atom.xml": "application/atom+xml; charset=utf-8",
     "rss.xml": "application/rss+xml; charset=utf-8",
@@ -50,6 +53,11 @@ class _File(Struct):
     headers: dict[str, str]
     packed: bytes | None = field(default=None)
 
+    @property
+    def size(self) -> int:
+        """Of all that is kept of it, in bytes."""
+        return len(self.body) + len(self.packed or b"")
+
 
 class Files:
     """An ASGI application over the folder that *root* gives."""
@@ -58,12 +66,13 @@ class Files:
         self._root = root
         self._files: OrderedDict[str, _File] = OrderedDict()
         self._bytes = 0
+        self._threads = CapacityLimiter(_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
-        await self.answer(scope["method"], scope["path"], headers)(scope, receive, send)
+        answer = await self.answer(scope["method"], scope["path"], Headers(scope=scope))
+        await answer(scope, receive, send)
 
-    def answer(self, method: str, path: str, headers: Headers) -> Response:
+    async def answer(self, method: str, path: str, headers: Headers) -> Response:
         """What is at *path*, decoded once."""
         if method not in ("GET", "HEAD"):
             return _plain(405, "only GET and HEAD are answered here", _ALLOW)
@@ -72,8 +81,14 @@ class Files:
         name = self._name(path)
         if name is None:
             return Response(status_code=308, headers={"Location": quote(path.rsplit("/", 1)[1]) + "/"})
-        file = self._file(name)
-        return _plain(404, "there is nothing here") if file is None else _found(file, headers)
+        file = await self._file(name)
+        if file is None:
+            return _plain(404, "there is nothing here")
+        packs = "Vary" in file.headers and _takes_gzip(",".join(headers.getlist("accept-encoding")))
+        response = _unchanged(file, headers, packs)
+        if response is None and packs:
+            await self._pack(name, file)
+        return response or _whole(file, packs)
 
     def _name(self, path: str) -> str | None:
         """The file under the root that *path* stands for; None for a folder without its slash."""
@@ -82,15 +97,21 @@ class Files:
             return f"{name}index.html"
         return None if os.path.isdir(self._root() / name) else name  # noqa: PTH112
 
-    def _file(self, name: str) -> _File | None:
-        known = self._files.get(name)
+    async def _file(self, name: str) -> _File | None:
         path = self._root() / name
         try:
             facts = os.stat(path)  # noqa: PTH116
-            if known is not None and known.stamp == (facts.st_mtime_ns, facts.st_size, facts.st_ino):
-                self._files.move_to_end(name)
+            if (known := self._known(name, facts)) is not None:
                 return known
-            file = _read(path, self._root()) if stat.S_ISREG(facts.st_mode) else None
+            if not stat.S_ISREG(facts.st_mode):
+                file = None
+            elif facts.st_size <= _QUICK:
+                file = _read(path, self._root())
+            else:
+                async with self._threads:
+                    if (known := self._known(name, facts)) is not None:  # another request had it read meanwhile
+                        return known
+                    file = await to_thread.run_sync(_read, path, self._root())
         except (OSError, ValueError):
             file = None
         self._forget(name)
@@ -98,16 +119,42 @@ class Files:
             self._remember(name, file)
         return file
 
+    async def _pack(self, name: str, file: _File) -> None:
+        """Have *file* compressed, unless it is, and keep that beside it."""
+        if file.packed is not None:
+            return
+        if len(file.body) <= _QUICK:
+            file.packed = _packed(file.body)
+        else:
+            async with self._threads:
+                if file.packed is not None:
+                    return
+                file.packed = await to_thread.run_sync(_packed, file.body)
+        if self._files.get(name) is file:
+            self._bytes += len(file.packed)
+            self._make_room()
+
+    def _known(self, name: str, facts: os.stat_result) -> _File | None:
+        """What is remembered of the file, where it is as it was then."""
+        known = self._files.get(name)
+        if known is None or known.stamp != (facts.st_mtime_ns, facts.st_size, facts.st_ino):
+            return None
+        self._files.move_to_end(name)
+        return known
+
     def _remember(self, name: str, file: _File) -> None:
         self._files[name] = file
-        self._bytes += 2 * len(file.body)
+        self._bytes += file.size
+        self._make_room()
+
+    def _make_room(self) -> None:
         while self._bytes > _REMEMBERED_BYTES and len(self._files) > 1:
             self._forget(next(iter(self._files)))
 
     def _forget(self, name: str) -> None:
         gone = self._files.pop(name, None)
         if gone is not None:
-            self._bytes -= 2 * len(gone.body)
+            self._bytes -= gone.size
 
 
 def _is_plain(path: str) -> bool:
@@ -156,28 +203,31 @@ def _is_compressible(media_type: str, body: bytes) -> bool:
     )
 
 
-def _found(file: _File, asked: Headers) -> Response:
-    packs = "Vary" in file.headers and _takes_gzip(",".join(asked.getlist("accept-encoding")))
-    tag = file.headers["ETag"]
-    packed_tag = tag[:-1] + '-gz"'
-    headers = file.headers | ({"ETag": packed_tag, "Content-Encoding": "gzip"} if packs else {})
+def _unchanged(file: _File, asked: Headers, packs: bool) -> Response | None:
+    """The answer to who has *file* already; None where it is to be sent."""
+    tags = file.headers["ETag"], _packed_tag(file)
     known = ",".join(asked.getlist("if-none-match"))
-    unchanged = not known and asked.get("if-modified-since") == headers["Last-Modified"]
-    if unchanged or is_known(known, tag) or is_known(known, packed_tag):
-        kept = (
-            "ETag",
-            "Last-Modified",
-            "Cache-Control",
-            "Vary",
-            "Content-Security-Policy",
-            "Access-Control-Allow-Origin",
-        )
-        return Response(status_code=304, headers={name: headers[name] for name in kept if name in headers})
+    is_old = not known and asked.get("if-modified-since") == file.headers["Last-Modified"]
+    if not is_old and not any(is_known(known, tag) for tag in tags):
+        return None
+    names = "Last-Modified", "Cache-Control", "Vary", "Content-Security-Policy", "Access-Control-Allow-Origin"
+    kept = {name: file.headers[name] for name in names if name in file.headers}
+    return Response(status_code=304, headers={"ETag": tags[packs]} | kept)
+
+
+def _whole(file: _File, packs: bool) -> Response:
     if not packs:
-        return Response(file.body, headers=headers)
-    if file.packed is None:
-        file.packed = gzip.compress(file.body, 6, mtime=0)
-    return Response(file.packed, headers=headers)
+        return Response(file.body, headers=file.headers)
+    return Response(file.packed, headers=file.headers | {"ETag": _packed_tag(file), "Content-Encoding": "gzip"})
+
+
+def _packed_tag(file: _File) -> str:
+    """Its ETag when it is sent compressed: other bytes have another."""
+    return file.headers["ETag"][:-1] + '-gz"'
+
+
+def _packed(body: bytes) -> bytes:
+    return gzip.compress(body, 6, mtime=0)
 
 
 def _takes_gzip(accepted: str) -> bool:
