@@ -31,6 +31,7 @@ from feeds.markup import (
     summarise,
     valid,
     with_places,
+    without_mojibake,
     without_tail,
 )
 from feeds.model import Article, Enclosure, Entry, ParsedFeed, Text
@@ -166,9 +167,9 @@ def _article(
 ) -> Article:
     named = _title(entry)
     body, byline = _body(entry, named)
-    content = clean_html(body) if body else ""
+    content = without_mojibake(clean_html(body)) if body else ""
     summary = _summary(entry, named, content)
-    title = named or summarise(summary, 100) or _name_of(entry, url)
+    title = _mended_line(named) or summarise(summary, 100) or _name_of(entry, url)
     published, updated = _dates(entry, source, now, zone)
     return Article(
         identity=_identity(entry, url, is_shared, title),
@@ -208,6 +209,11 @@ def _title(entry: Entry) -> str:
     said = plain_title(entry.title, escaped_twice=False) if entry.title else ""
     body = entry.content or entry.summary
     return summarise(said or (headline(body.value) if body and body.html else ""), _LONGEST_TITLE)
+
+
+def _mended_line(text: str) -> str:
+    mended = without_mojibake(text)
+    return text if mended == text else " ".join(mended.split())
 
 
 def _identity(entry: Entry, url: str | None, is_shared: bool, title: str) -> str:
@@ -251,7 +257,7 @@ def _body(entry: Entry, title: str) -> tuple[Text | None, str | None]:
 def _summary(entry: Entry, title: str, content: str) -> str:
     own = ""
     if (said := entry.summary) and entry.content:
-        own = plain_text(replace(said, value=cut_furniture(said.value, title, is_html=said.html)[0]))
+        own = _mended_line(plain_text(replace(said, value=cut_furniture(said.value, title, is_html=said.html)[0])))
     text = own or plain_text(Text(content, html=True))
     return summarise(without_tail(text), _LONGEST_SUMMARY)
 
@@ -326,7 +332,7 @@ def author_name(text: str) -> str | None:
     name = name[by.end() :] if by else name
     if not name or name.lower() in _NOBODY or not re.search(r"[^\W\d_]", name) or re.match(r"https?://", name):
         return None
-    return name[:200]
+    return _mended_line(name)[:200]
 
 
 def _categories(said: Iterable[str]) -> tuple[str, ...]:
@@ -342,7 +348,7 @@ def _categories(said: Iterable[str]) -> tuple[str, ...]:
 
 @lru_cache(4096)
 def _category(text: str) -> str:
-    return plain_title(Text(text, html=True))[:200]
+    return _mended_line(plain_title(Text(text, html=True)))[:200]
 
 
 def _image(entry: Entry, content: str) -> str | None:

@@ -30,6 +30,7 @@ ALONE = {
     "apscheduler": "daemon.py",
     "nh3": "markup",
     "lingua": "language.py",
+    "ftfy": "markup",
     "idna": "urls.py",
     "langcodes": "language.py",
     "ahocorasick_rs": "topics",

@@ -2,6 +2,7 @@
 
 from feeds.markup.furniture import cut_furniture, headline
 from feeds.markup.lines import title_and_rest
+from feeds.markup.mojibake import without_mojibake
 from feeds.markup.pictures import is_picture_file, may_lead, page_image
 from feeds.markup.plain import (
     decoded_once,
@@ -17,5 +18,5 @@ from feeds.markup.safe import MAX_LENGTH, clean_html, first_image, valid, with_p
 __all__ = [
     "MAX_LENGTH", "clean_html", "cut_furniture", "decoded_once", "first_image", "headline", "inert_title", "is_picture_file",
     "may_lead", "page_image", "plain_text", "plain_title", "summarise", "title_and_rest", "valid", "with_places",
-    "without_cdata_marks", "without_tail",
+    "without_cdata_marks", "without_mojibake", "without_tail",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from feeds.errors import ParseError
 _pop = _FeedParserMixin.pop
 _start_item = Namespace._start_item
 _HOLDERS = {"rss", "rdf:rdf", "channel", "feed", "item", "entry", "media:group", "media:content"}
+_TEXTS = {"title", "description", "summary", "content", "subtitle"}
 _PARTS = set(
     "title link id guid description summary subtitle tagline content content:encoded abstract updated modified published "
     "pubdate issued created category author dc:title dc:description dc:date dc:creator dc:subject media:title".split()
@@ -48,6 +49,16 @@ def _pop_outside_images(self: Any, element: str, strip_whitespace: int = 1) -> A
     self.entries[-1] = entry
     if element in ("href", "url", "image") and output:
         entry.setdefault("image", feedparser.FeedParserDict(href=output))
+    return output
+
+
+def _pop_as_said(self: Any, element: str, strip_whitespace: int = 1) -> Any:
+    """feedparser decodes a text as UTF-8 once more wherever that can be done: normalise looks whether it was meant so."""
+    encoding = self.encoding
+    if element in _TEXTS:
+        self.encoding = ""
+    output = _pop_outside_images(self, element, strip_whitespace)
+    self.encoding = encoding
     return output
 
 
@@ -131,7 +142,7 @@ feedparser.api.StrictFeedParser = _Parser
 Namespace._start_guid = Namespace._start_id = _start_guid
 _FeedParserMixin._sync_author_detail = _keep_author_whole
 Namespace._start_managingeditor, Namespace._end_managingeditor = _start_managing_editor, _end_managing_editor
-_FeedParserMixin.pop = _pop_outside_images
+_FeedParserMixin.pop = _pop_as_said
 # An id is compared, never followed: resolved, it would change whenever the feed moves. RFC 4287 section 4.2.6.
 _FeedParserMixin.can_be_relative_uri = _FeedParserMixin.can_be_relative_uri - {"id"}
 Namespace._start_item = Namespace._start_entry = _start_item_afresh

@@ -191,7 +191,12 @@ class _Item:
             if said is not None and (said := said.lower()) not in _TYPES:
                 raise _UnusualError
             kind = _TYPES[said] or usual
-        return {"value": _said(element), "type": kind, "language": self._language, "base": self._base}
+        return {
+            "value": _without_c1(_text(element).strip()),
+            "type": kind,
+            "language": self._language,
+            "base": self._base,
+        }
 
     def link(self, element: etree._Element, depth: int) -> None:
         links = self.found.setdefault("links", [])
@@ -336,6 +341,10 @@ def _mended(text: str) -> str:
         return text
     with suppress(UnicodeEncodeError, UnicodeDecodeError):
         text = text.encode("iso-8859-1").decode("utf-8")
+    return _without_c1(text)
+
+
+def _without_c1(text: str) -> str:
     return text.translate(_cp1252) if _C1.search(text) else text
 
 
