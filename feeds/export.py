@@ -7,7 +7,6 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any
 
 from feeds.config import Source
@@ -37,13 +36,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 # By a source's name: its control, type and country, as config.toml has them.
-Labels = Mapping[str, Mapping[str, Any]]
-NO_LABELS: Labels = MappingProxyType({})
+Labels = Mapping[str, dict[str, Any]]
+_NO_LABELS = {"control": "unknown", "type": None, "country": None}
 
 
 def source_labels(sources: Iterable[Source], controls: Mapping[str, str | None]) -> Labels:
     """What is known of each source. One that has left the config keeps the control that it had there (*controls*)."""
-    labels: dict[str, Mapping[str, Any]] = {
+    labels: dict[str, dict[str, Any]] = {
         name: {"control": control or "unknown", "type": None, "country": None} for name, control in controls.items()
     }
     for source in sources:
@@ -56,11 +55,11 @@ def source_labels(sources: Iterable[Source], controls: Mapping[str, str | None])
 def jsonl(articles: Iterable[StoredArticle], labels: Labels) -> Iterator[str]:
     """One article a line, as the contract names its keys; absent is null."""
     for article in articles:
-        yield json.dumps(row(article, labels), ensure_ascii=False) + "\n"
+        yield json.dumps(labelled(row(article), labels), ensure_ascii=False) + "\n"
 
 
-def row(article: StoredArticle, labels: Labels = NO_LABELS) -> dict[str, Any]:
-    """An article as `export --jsonl` shows it. Its own source's labels stand beside it, too, as in CSV."""
+def row(article: StoredArticle) -> dict[str, Any]:
+    """An article as `export --jsonl` shows it, but for the labels of its sources."""
     return {
         "id": article.id,
         "guid": article.guid,
@@ -76,9 +75,8 @@ def row(article: StoredArticle, labels: Labels = NO_LABELS) -> dict[str, Any]:
         "authors": list(article.authors),
         "image": article.image,
         "enclosures": [{"url": each.url, "type": each.type, "length": each.length} for each in article.enclosures],
-        "source": _source(article.source, labels),
-        **_labels(article.source, labels),
-        "also": [_source(source, labels) for source in article.also],
+        "source": _source(article.source),
+        "also": [_source(source) for source in article.also],
         "topics": {
             name: {"score": round(match.score, 3), "matches": [_evidence(each) for each in match.evidence]}
             for name, match in sorted(article.topics.items())
@@ -86,11 +84,17 @@ def row(article: StoredArticle, labels: Labels = NO_LABELS) -> dict[str, Any]:
     }
 
 
+def labelled(shown: dict[str, Any], labels: Labels) -> dict[str, Any]:
+    """A `row` with what is known of its sources: of each within it, and of its own beside it, too, as in CSV."""
+    source, *also = [each | labels.get(each["name"], _NO_LABELS) for each in (shown["source"], *shown["also"])]
+    return shown | labels.get(source["name"], _NO_LABELS) | {"source": source, "also": also}
+
+
 def csv_lines(articles: Iterable[StoredArticle], labels: Labels) -> Iterator[str]:
     """A heading and one article a line; a byte order mark first, by which spreadsheets know UTF-8."""
     yield "\ufeff" + _csv_line(_CSV)
     for article in articles:
-        values = row(article, labels)
+        values = labelled(row(article), labels)
         country = values["country"]
         values |= {
             "source": article.source.name,
@@ -117,12 +121,8 @@ def _evidence(evidence: Any) -> dict[str, Any]:
     return {name: getattr(evidence, name) for name in names}
 
 
-def _source(source: SourceRef, labels: Labels) -> dict[str, Any]:
-    return {"name": source.name, "url": source.url, **_labels(source, labels)}
-
-
-def _labels(source: SourceRef, labels: Labels) -> Mapping[str, Any]:
-    return labels.get(source.name) or {"control": "unknown", "type": None, "country": None}
+def _source(source: SourceRef) -> dict[str, Any]:
+    return {"name": source.name, "url": source.url}
 
 
 def _moment(moment: datetime | None) -> str | None:

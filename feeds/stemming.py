@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from feeds.topics.folding import clean, fold
@@ -19,6 +20,13 @@ _ARTICLE = re.compile("[وفبك]?ال(?=..)|لل(?=..)")
 # assemble, première as premier, negociações as negociação.
 _FRENCH = re.compile("(?<=..)(?:ees?|(er)es?)$")
 _PORTUGUESE = re.compile("(?<=..)[ao]es$")
+_APOSTROPHE = re.compile("['’‘`´′＇]")
+# Unicode has them as letters: ʼ of Hausa, ʻ, ʾ and ʿ of transliterations.
+_LETTERS_LIKE_APOSTROPHES = re.compile("[ʹʻʼʽʾʿˈ]")
+# What French leaves letters out of, before a vowel.
+_ELIDED, _VOWELS = frozenset("cdjlmnstCDJLMNST"), frozenset("aeiouyhàâéèêëîïôùûœæ")
+_CONJUNCTIONS = frozenset(("qu", "jusqu", "lorsqu", "puisqu", "quoiqu"))
+_CLITICS = frozenset(("s", "t", "d", "m", "re", "ve", "ll"))
 _LONGEST = 60  # characters of a word that count
 
 
@@ -29,8 +37,37 @@ def words(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def prepared(text: str) -> str:
-    """*text* as `words` wants it: composed, without silent signs, its space single."""
-    return clean(text)
+    """*text* as `words` wants it: composed, without silent signs, its space single, its apostrophes no letters."""
+    cleaned = clean(text)
+    return cleaned if cleaned.isascii() else _LETTERS_LIKE_APOSTROPHES.sub("’", cleaned)
+
+
+def joined_words(text: str) -> set[str]:
+    """The words of *text*, which is `prepared`, that an apostrophe parts and that may be written without: N'Djamena as
+    ndjamena, O'Brien, Sana'a.
+
+    Not so where an apostrophe stands for letters that were left out (l'or, qu'il, Mali's, isn't), but before a capital
+    (Côte d'Ivoire).
+    """
+    found: set[str] = set()
+    for before, after in pairwise(_APOSTROPHE.split(text)):
+        if before[-1:] in _ELIDED and after[:1] in _VOWELS and not before[-2:-1].isalnum():
+            continue  # most, in French
+        backwards, second = _WORD.match(before[: -_LONGEST - 1 : -1]), _WORD.match(after)
+        if backwards is None or second is None or second[0].lower() in _CLITICS:
+            continue
+        first = backwards[0][::-1]
+        if not (first.lower() in _CONJUNCTIONS and second[0][0] in _VOWELS):
+            found.add(folded(first + second[0]))
+    return found
+
+
+def joined(word: str) -> str | None:
+    """*word*, as a person asks for it, without the apostrophe in it; None where it has none, or no name has it so."""
+    parts = _APOSTROPHE.split(word)
+    if len(parts) != 2 or not all(map(_WORD.fullmatch, parts)) or parts[1].lower() in _CLITICS:
+        return None
+    return folded("".join(parts)) if max(map(len, parts)) > 2 else None
 
 
 @lru_cache(20_000)

@@ -16,7 +16,7 @@ import feeds.store
 from feeds.model import FetchDay
 from feeds.search import parse
 from feeds.store import Store, schema
-from tests.build import NOW
+from tests.build import NOW, article, listed
 
 SCRIPTS = Path(feeds.store.__file__).parent / "migrations"
 
@@ -110,3 +110,19 @@ def test_store_of_the_fifth_version_keeps_its_texts_and_its_log_and_knows_which_
         assert opened.fetch_days(NOW) == [FetchDay(1, f"{NOW:%Y-%m-%d}", 2, 1, 3, 2)]
         assert set(opened.folders()) == {path.rpartition("/")[0] for path in pages}
         assert set(opened.documents()) == {"all/atom.xml"}
+
+
+def test_store_of_the_eighth_version_has_its_articles_indexed_anew(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'feeds.db'}"
+    with Store(url, NOW) as made:
+        listed(made, "Courier", [article("a", title="Accord à N’Djaména", language="fr")])
+        made.settle()
+        made.index()
+    with sqlite3.connect(tmp_path / "feeds.db") as store:
+        store.execute("UPDATE search SET forms = 'accord'")  # as the eighth version had it
+        store.execute("UPDATE alembic_version SET version_num = '0008'")
+    with Store(url, NOW) as opened:
+        assert [found.guid for found in opened.search(parse("accord"), 10)[0]] == ["a"]
+        assert opened.search(parse("ndjamena"), 10)[0] == []
+        opened.index()
+        assert [found.guid for found in opened.search(parse("ndjamena"), 10)[0]] == ["a"]

@@ -35,6 +35,7 @@ EPILOG = """\b
 Examples:
   feeds search uranium niger                      both words, in all their forms
   feeds search '"prime minister" -football'       a phrase; without a word
+  feeds search 'niger (uranium OR gold)'          one of two; OR binds more closely than words side by side
   feeds search 'nego*' --lang fr --since 2026-01  words that begin so, in French, this year
   feeds search переговоры topic:russia-africa     filters may stand in the query as well
   feeds search sahel --json | jq .articles[].url
@@ -58,7 +59,9 @@ def filter_options(command: Command) -> Command:
 def search(
     path: Path, /, query: tuple[str, ...], limit: int, before: int | None, as_json: bool, **filters: str | None
 ) -> None:
-    """Find articles in the store, the newest first. QUERY: words, "phrases", -without, prefix*."""
+    """Find articles in the store, the newest first. QUERY: words, "phrases", -without, prefix*, one OR another."""
+    from feeds.search import canonical
+
     config = open_config(path)
     asked = parsed(config, " ".join(query), filters)
     if asked.is_empty:
@@ -68,10 +71,12 @@ def search(
         found, further = store.search(asked, limit, before)
         labels = labels_of_sources(config, store)
     if as_json:
-        from feeds.export import row
+        from feeds.export import labelled, row
 
-        print_json({"query": " ".join(query), "articles": [row(article, labels) for article in found], "next": further})
+        said = {"query": " ".join(query), "understood": canonical(asked)}
+        print_json({**said, "articles": [labelled(row(article), labels) for article in found], "next": further})
         return
+    click.echo(f"looking for: {canonical(asked)}", err=True)
     for article in found:
         _show(article, asked, labels)
     if not found:
@@ -108,6 +113,7 @@ def labels_of_sources(config: Config, store: Store) -> Labels:
 
 
 def _show(article: StoredArticle, query: Query, labels: Labels) -> None:
+    from feeds.language import base_language
     from feeds.markup import plain_text
     from feeds.model import Text
     from feeds.search import marks, snippet
@@ -120,10 +126,11 @@ def _show(article: StoredArticle, query: Query, labels: Labels) -> None:
     label = f" ({control}-controlled)" if control == "state" else f" ({control})" if control == "state-linked" else ""
     seen = "" if article.published else "first seen "
     click.echo(f"{seen}{_day(article.date)}  {article.source.name}{label}")
-    click.echo(f"  {_marked(title, marks(title, query))}")
+    language = base_language(article.language) if article.language else None
+    click.echo(f"  {_marked(title, marks(title, query, language))}")
     click.echo(f"  {reader_url(article.link, article.entry.original_link) or article.url or article.id}")
     if text:
-        click.echo(f"  {_marked(*snippet(text, query))}")
+        click.echo(f"  {_marked(*snippet(text, query, language=language))}")
     click.echo()
 
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from feeds.errors import StoreError, UsageError
-from feeds.export import NO_LABELS, Labels, row, source_labels
+from feeds.export import labelled, row, source_labels
 from feeds.markup import summarise
 from feeds.model import StoredArticle
 from feeds.order import led_by_dated
@@ -174,17 +174,20 @@ class Queries:
         labels = source_labels(
             self._live.config.sources, {name: info.control for name, info in found.settings.sources.items()}
         )
-        value = {"articles": [_row(article, found.settings, labels) for article in found.articles], "next": further}
+        value = {
+            "articles": [labelled(_row(article, found.settings), labels) for article in found.articles],
+            "next": further,
+        }
         return answer(request, json.dumps(value, ensure_ascii=False).encode(), "application/json", _MAX_AGE, **OPEN)
 
 
-def _row(article: StoredArticle, settings: RenderSettings, labels: Labels = NO_LABELS) -> dict[str, Any]:
+def _row(article: StoredArticle, settings: RenderSettings) -> dict[str, Any]:
     """As `feeds export` shows it, but no more of its text than may be republished."""
     policy = settings.text_of(article.source.name)
     if policy == "full":
-        return row(article, labels)
+        return row(article)
     said = summarise(article.summary, SUMMARY_LENGTH) if policy == "summary" else ""
-    return row(article, labels) | {"content": None, "summary": said or None}
+    return row(article) | {"content": None, "summary": said or None}
 
 
 def _asked(request: Request) -> _Asked:
@@ -200,7 +203,8 @@ def _asked(request: Request) -> _Asked:
 
 
 def _filters(request: Request) -> dict[str, str | None]:
-    return {name: request.query_params.get(name) for name in FILTERS}
+    """What the query string narrows the search by; a field of the form that was left empty says nothing."""
+    return {name: (request.query_params.get(name) or "").strip() or None for name in FILTERS}
 
 
 def _with(request: Request, **changed: str | None) -> str:

@@ -29,7 +29,7 @@ from sqlalchemy import (
     true,
 )
 
-HEAD = "0008"  # the newest migration
+HEAD = "0009"  # the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

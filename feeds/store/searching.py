@@ -1,10 +1,10 @@
 """The full-text index, on SQLite's FTS5 (sqlite.org/fts5.html). Called by Store alone.
 
 Every article that is not hidden has a row: the stems of its title, text and outlet's name, the words that differ from
-their stems (for prefixes), and facets (topic, language, countries, sources) as words of their own, so that one walk
-through the index answers all. A row's number ascends with the article's date, to the second, and within it against its
-id: the newest come first without sorting, a date is a bound on the number, and a place in the results is one, too.
-PostgreSQL's index will stand beside it.
+their stems (for prefixes) with those that an apostrophe parts as one (ndjamena), and facets (topic, language,
+countries, sources) as words of their own, so that one walk through the index answers all. A row's number ascends with
+the article's date, to the second, and within it against its id: the newest come first without sorting, a date is a
+bound on the number, and a place in the results is one, too. PostgreSQL's index will stand beside it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from feeds.language import base_language
 from feeds.markup import plain_text
 from feeds.model import StoredArticle, Text
 from feeds.search import Query, Term
-from feeds.stemming import LANGUAGES, folded, prepared, stem, stems, tokens
+from feeds.stemming import LANGUAGES, folded, joined_words, prepared, stem, tokens
 from feeds.store.listing import chunks
 from feeds.store.membership import countries
 from feeds.store.reading import complete_articles, rows_of_articles
@@ -125,11 +125,12 @@ def _number(date: datetime) -> int:
 
 def _columns(article: StoredArticle, carriers: Iterable[int]) -> dict[str, Any]:
     language = base_language(article.language) if article.language else None
-    title, body = prepared(article.title), prepared(_body(article)[:_MOST_TEXT])
+    title, read = prepared(article.title), prepared(_body(article)[:_MOST_TEXT])
     forms: set[str] = set()
     outlet = _stemmed(prepared(article.source.name), language, forms)
-    body = f"{_stemmed(body, language, forms)} {_END} {outlet}"  # no phrase goes from one into the other
+    body = f"{_stemmed(read, language, forms)} {_END} {outlet}"  # no phrase goes from one into the other
     columns = {"title": _stemmed(title, language, forms), "body": body}
+    forms |= joined_words(title) | joined_words(read)
     facets = [_ALL, *(_facet("s", str(number)) for number in sorted(carriers))]
     facets += [_facet("t", topic) for topic in sorted(article.topics)]
     facets += [_facet("c", country.lower()) for country in sorted(countries(article.topics))]
@@ -226,10 +227,27 @@ def _any_of(columns: str, words: Iterable[str]) -> str:
 
 
 def _term(term: Term, lang: str | None) -> str:
+    return " OR ".join(f"({_one(each, lang)})" for each in term.alternatives)
+
+
+def _one(term: Term, lang: str | None) -> str:
+    """A word or phrase, in articles of each language by its stem in that language: "mali" is "mal" in French ones alone."""
+    plain = " ".join(folded(word) for word in term.words)
     if term.is_prefix:
-        return f'{{title body forms}} : ("{folded(term.words[0])}" *)'
-    if len(term.words) == 1:
-        return _any_of("title body forms", sorted(stems(term.words[0], lang)))
-    languages = (lang,) if lang else (*LANGUAGES, None)
-    phrases = dict.fromkeys(" ".join(stem(word, each) for word in term.words) for each in languages)
-    return _any_of("title body", phrases)
+        return f'{{title body forms}} : ("{plain}" *)'
+    by_stem: dict[str, list[str]] = {}
+    for language in (lang,) if lang else LANGUAGES:
+        by_stem.setdefault(" ".join(stem(word, language) for word in term.words), []).append(language)
+    parts = [_any_of("forms", [plain])] if len(term.words) == 1 else []
+    if term.joined:
+        parts.append(_one(Term((term.joined,)), lang))
+    if lang:
+        return " OR ".join([*parts, _any_of("title body", by_stem)])
+    others = _any_of("title body", [plain])  # articles in which it is its own stem, or that have no stems
+    cut = [_facet("l", language) for found, languages in by_stem.items() if found != plain for language in languages]
+    parts.append(f"({others} NOT {_any_of('facets', cut)})" if cut else others)
+    for found, languages in by_stem.items():
+        if found != plain:
+            of_them = _any_of("facets", [_facet("l", language) for language in languages])
+            parts.append(f"({_any_of('title body', [found])} AND {of_them})")
+    return " OR ".join(parts)
