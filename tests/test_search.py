@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -334,6 +335,19 @@ def test_burst_at_one_moment_stays_in_its_place(store: Store) -> None:
     ids = [each.id for each in store.search(parse("gold"), 500)[0] if each.date == midnight]
     assert ids == sorted(ids)
     assert found(store, f"gold until:{midnight:%Y-%m-%d}") == ["before"]
+
+
+def test_articles_whose_ids_begin_alike_stay_in_order(store: Store, tmp_path: Path) -> None:
+    listed(store, "Courier", [written(f"{number}", "Gold", published=NOW) for number in range(9)])
+    with sqlite3.connect(tmp_path / "feeds.db") as database:
+        for place, (pk,) in enumerate(database.execute("SELECT pk FROM articles ORDER BY id").fetchall()):
+            database.execute(
+                "UPDATE articles SET id = ? WHERE pk = ?", [f"aaaaa{(place * 5) % 9}00-0000-5000-8000-000000000000", pk]
+            )
+    store.settle()
+    store.index()
+    ids = [each.id for each in store.search(parse("gold"), 10)[0]]
+    assert ids == sorted(ids)
 
 
 def test_outlet_is_found_by_its_name(store: Store) -> None:

@@ -100,7 +100,9 @@ def row_numbers(connection: Connection, pks: Sequence[int]) -> list[int]:
 
 def _numbers(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, int]:
     """A row number for each article, by its key: its second's, and in it by its id; the next one where that is taken."""
-    wanted = {row.pk: _number(row.date) + _A_SECOND - 1 - int(row.id[:5], 16) for row in rows}
+    # The highest id first: where two begin alike, the next number is the other's, and keeps the order.
+    ordered = sorted(rows, key=lambda row: str(row.id), reverse=True)
+    wanted = {row.pk: _number(row.date) + _A_SECOND - 1 - int(row.id[:5], 16) for row in ordered}
     taken: set[int] = set()
     for part in chunks(list(wanted.values())):
         near = articles.c.search_row.in_(part)
