@@ -12,7 +12,6 @@ from feeds.markup import decoded_once
 from feeds.model import Entry
 
 _TITLE = re.compile(r"<(?:atom:)?title\b([^<>]*)>\s*(?:<!\[CDATA\[((?:[^\]]|\](?!\]>))*)\]\]>|([^<]*))", re.IGNORECASE)
-_MAYBE_TWICE = re.compile(r"&amp;(?:amp;)?(?:#|[A-Za-z]{2,8};)|<!\[CDATA\[[^<\]]*&(?:amp;)?(?:#|[A-Za-z]{2,8};)")
 _HTML_TYPE = re.compile(r"""\stype\s*=\s*["'](?:html|text/html|cdata)["']""", re.IGNORECASE)
 _REFERENCE = r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});"
 _IN_TEXT = re.compile(rf"(?P<reference>{_REFERENCE})|&")
@@ -21,9 +20,14 @@ _IN_HTML = re.compile(rf"(?P<reference>&(?:amp|#0*38|#[xX]0*26);{_REFERENCE[1:]}
 _CODE = ("&lt;", "&gt;", "&nbsp;", "&amp;lt;", "&amp;gt;", "&amp;nbsp;")
 
 
-def of_xml_escape_twice(text: str, is_rss: bool) -> bool:
-    """True where all that is escaped in the titles of an XML document is so twice: `Q&amp;amp;amp;A` in RSS."""
-    return _MAYBE_TWICE.search(text) is not None and escape_twice(_titles(text, is_rss))
+def mended(entries: list[Entry], text: str, is_rss: bool) -> list[Entry]:
+    """*entries* of the document *text*, their titles decoded once if all titles in it are escaped once too often.
+
+    In RSS that is `Q&amp;amp;amp;A`: HTML within XML explains two of the three.
+    """
+    if not any(entry.title and "&" in entry.title.value for entry in entries):
+        return entries
+    return [decoded(entry) for entry in entries] if escape_twice(_titles(text, is_rss)) else entries
 
 
 def _titles(text: str, is_rss: bool) -> Iterator[tuple[str, bool]]:

@@ -60,14 +60,12 @@ def parse_xml(response: Response, known: Container[str] = (), salt: str = "") ->
     language = dict.get(feed, "language")
     is_rss = not read.version.startswith("atom")
     link = _alternate(feed, response.url)
-    escapes_twice = titles.of_xml_escape_twice(text, is_rss)
     entries = [_entry(each, response.url, language, is_rss, link) for each in found.entries]
-    if escapes_twice:
-        entries = [titles.decoded(entry) for entry in entries]
+    entries = titles.mended(entries, text, is_rss)
     said = [not _is_blank(entry) for entry in entries]
     return ParsedFeed(
         format=read.version or "rss",
-        title=_feed_title(feed, response.url, is_rss, escapes_twice),
+        title=_feed_title(feed, response.url, is_rss),
         link=link,
         id=_value(feed, "id"),
         updated=_value(feed, "updated") or _value(feed, "published"),
@@ -84,9 +82,9 @@ def parse_xml(response: Response, known: Container[str] = (), salt: str = "") ->
     )
 
 
-def _feed_title(feed: Any, url: str, is_rss: bool, escapes_twice: bool) -> str | None:
+def _feed_title(feed: Any, url: str, is_rss: bool) -> str | None:
     title = _text(dict.get(feed, "title_detail"), url, None, is_rss)
-    return (plain_title(title, escaped_twice=escapes_twice) if title else None) or None
+    return (plain_title(title) if title else None) or None
 
 
 def _read(url: str, document: bytes, known: Container[str], salt: str) -> _Found:
