@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -264,10 +265,8 @@ def test_daemon_refreshes_and_ends_soon_after_sigterm(folder: Path) -> None:
         second = feeds(folder, "run")
         assert second.returncode == 1
         assert "another `feeds run`" in second.stderr
-        started = time.monotonic()
         daemon.send_signal(signal.SIGTERM)
         assert daemon.wait(timeout=10) == 0
-        assert time.monotonic() - started < 10
         assert daemon.stderr is not None
         assert daemon.stderr.read() == ""
 
@@ -361,8 +360,10 @@ def test_daemon_publishes_at_its_start_what_is_stored(folder: Path) -> None:
 
 
 def test_refresh_that_is_told_to_end_leaves_no_words_and_no_leases(folder: Path, web: Web) -> None:
+    over = threading.Event()
+
     def drip(request: BaseHTTPRequestHandler) -> None:
-        time.sleep(1.5)
+        over.wait()
 
     web.pages["/courier"] = drip
     with subprocess.Popen(
@@ -372,6 +373,7 @@ def test_refresh_that_is_told_to_end_leaves_no_words_and_no_leases(folder: Path,
             time.sleep(0.02)
         done.send_signal(signal.SIGTERM)
         assert done.wait(timeout=10) == 143
+        over.set()
         assert done.stderr is not None
         assert done.stderr.read() == ""
     web.pages["/courier"] = Page(rss(item("a")))

@@ -153,6 +153,6 @@ def test_declared_encoding_that_makes_no_words_is_not_believed(text: str, encodi
 
 
 def test_thousands_of_comments_before_a_feed_take_no_time() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert titles(read("<!--x-->" * 20_000 + "<rss><channel><item><title>x</title></item></channel></rss>")) == ["x"]
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5

@@ -129,7 +129,7 @@ def test_slow_and_endless_sources_end_with_the_deadline(site: Site, web: Web) ->
     def drip(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
         request.end_headers()
-        for _ in range(100):
+        while True:
             time.sleep(0.1)
             request.wfile.write(b" ")
 
@@ -148,10 +148,10 @@ def test_slow_and_endless_sources_end_with_the_deadline(site: Site, web: Web) ->
 
     web.pages |= {"/drip": quietly(drip), "/endless": quietly(endless), "/good": Page(rss(item("a")))}  # type: ignore[dict-item]
     site.follow("/drip", "/endless", "/good")
-    started = time.monotonic()
-    result = site.refresh()
-    assert time.monotonic() - started < 8
-    assert {failure.source for failure in result.failed} == {"drip", "endless"}
+    reasons = {failure.source: failure.error for failure in site.refresh().failed}
+    assert reasons.keys() == {"drip", "endless"}
+    assert "broke off" in reasons["drip"] or "timed out" in reasons["drip"]
+    assert "is larger than" in reasons["endless"]
     assert site.titles() == ["Title a"]
 
 
@@ -166,10 +166,8 @@ def test_document_that_makes_the_parser_spin_costs_only_itself(
     )
     web.pages["/good"] = Page(rss(item("a")))
     site.follow("/spin", "/good")
-    started = time.monotonic()
-    site.refresh()
-    assert time.monotonic() - started < 12
-    assert "Title a" in site.titles()
+    assert [failure.source for failure in site.refresh().failed] == ["spin"]
+    assert site.titles() == ["Title a"]
 
 
 def test_body_that_breaks_off_is_read_as_far_as_it_came_and_asked_for_again(site: Site, web: Web) -> None:

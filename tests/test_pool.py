@@ -133,9 +133,8 @@ def test_honest_jobs_are_done_beside_a_spinning_one(pool: Pool) -> None:
 
     spinner = threading.Thread(target=spinning)
     spinner.start()
-    started = time.monotonic()
     assert [pool.run(URL, double, number) for number in range(20)] == [number * 2 for number in range(20)]
-    assert time.monotonic() - started < 2
+    assert spinner.is_alive()
     spinner.join()
 
 

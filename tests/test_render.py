@@ -72,7 +72,9 @@ def test_documents_are_the_golden_ones(name: str) -> None:
 @pytest.mark.parametrize("text", ["full", "summary", "link"])
 @pytest.mark.parametrize("articles", [(), (article(1), arabic_article(2))], ids=["empty", "two"])
 def test_documents_are_valid_where_they_are_served(text: str, articles: tuple[Any, ...]) -> None:
-    for document in render_feed(output_feed(*articles), settings(text=text)):
+    documents = render_feed(output_feed(*articles), settings(text=text))
+    assert len(documents) == 4
+    for document in documents:
         assert check_document(document.path, document.body, BASE + document.path, NOW) == []
 
 
@@ -578,9 +580,9 @@ def test_players_and_overrides_that_the_validator_refuses_are_left_out() -> None
 
 def test_two_hundred_entries_take_less_than_a_second() -> None:
     feed = output_feed(*(article(number) for number in range(1, 201)))
-    started = time.perf_counter()
+    started = time.process_time()
     render_feed(feed, settings())
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1  # of the processor: others may keep it busy
 
 
 def test_link_is_the_sources_own_and_never_the_canonical_url() -> None:

@@ -202,7 +202,9 @@ def test_rules_show_a_pattern_as_the_beginning_of_words(tmp_path: Path) -> None:
 
 def test_conditions_name_concepts() -> None:
     concepts = shipped()
-    assert {name for concept in concepts.values() for name in concept.sure_with} <= set(concepts)
+    named = {name for concept in concepts.values() for name in concept.sure_with}
+    assert named
+    assert named <= set(concepts)
     codes = [code for concept in concepts.values() for code in concept.unsure_in]
     assert codes
     assert all(re.fullmatch("[A-Z]{2}", code) for code in codes)

@@ -171,6 +171,7 @@ def test_gazetteer_parents_and_conditions_exist() -> None:
     named = {
         name for c in concepts.values() for name in (*c.parents, c.unsure_with, c.only_with, c.only_without) if name
     }
+    assert named
     assert named <= set(concepts)
 
 

@@ -112,6 +112,8 @@ class Files:
                     if (known := self._known(name, facts)) is not None:  # another request had it read meanwhile
                         return known
                     file = await to_thread.run_sync(_read, path, self._root())
+                if (known := self._known(name, facts)) is not None:
+                    return known
         except (OSError, ValueError):
             file = None
         self._forget(name)

@@ -107,10 +107,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def files(site: Site, *ends: str) -> list[tuple[str, str]]:
-    """The published files with such ends, by path; as text, which they are."""
-    return [
-        (path, (site.folder / "output" / path).read_bytes().decode()) for path in site.files() if path.endswith(ends)
-    ]
+    """The published files with such ends, by path; as text, which they are. There are some of each."""
+    paths = [path for path in site.files() if path.endswith(ends)]
+    assert [end for end in ends if not any(path.endswith(end) for path in paths)] == []
+    return [(path, (site.folder / "output" / path).read_bytes().decode()) for path in paths]
 
 
 TEXTUAL = (".xml", ".json", ".html", ".opml", ".css")

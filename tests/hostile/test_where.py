@@ -227,4 +227,5 @@ def test_proxy_is_not_led_to_private_addresses(tmp_path: Path) -> None:
         faults = [*run.faults_of_the_run(), *(f"{case.name}: {each}" for case in cases for each in run.faults_of(case))]
         assert not faults, "\n".join(faults)
         asked = {head.split(b" ")[1] for head in run.heads}
+        assert any(b"public.example" in target for target in asked)
         assert not [target for target in asked if b"public.example" not in target and b"//127.1." not in target]
