@@ -88,7 +88,7 @@ _FEED_ROOTS = {"rss", "feed", "rdf", "channel", "item", "entry", "opml", "urlset
 _MAGIC = ((b"%PDF-", "a PDF document"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"), (b"GIF8", "a picture"),
           (b"PK\x03\x04", "a ZIP archive"), (b"ID3", "a sound file"), (b"\x7fELF", "a program"))  # fmt: skip
 
-SPEAKS_TLS = "speaks TLS, and was asked in plain HTTP: its address should begin with https://"
+SPEAKS_TLS = "speaks TLS, not HTTP: its address should begin with https://"
 SPEAKS_NO_TLS = "does not speak TLS: if it speaks plain HTTP, its address should begin with http://"
 
 
@@ -101,9 +101,9 @@ def what_it_is(url: str, status: int, headers: Mapping[str, str], body: bytes) -
     text = (start.replace(b"\0", b"") if b"\0" in start[:100] else start).decode("utf-8", "replace")
     lower = text.lower()
     if (whose := _whose_challenge(headers, lower, len(body), status)) is not None:
-        return f"a challenge page{f' of {whose}' if whose else ''}, which only a browser passes,"
+        return f"a challenge page{f' of {whose}' if whose else ''}, which only a browser passes"
     if status == 400 and any(mark in lower for mark in _WANTS_TLS):
-        return "word that its port speaks TLS, and its address should begin with https://,"
+        return "word that its port speaks TLS, and its address should begin with https://"
     if kind := next((kind for magic, kind in _MAGIC if body.startswith(magic)), None):
         return kind
     if not _is_html(lower):
@@ -158,4 +158,4 @@ def _other_xml(text: str) -> str | None:
     if root is None or root[1].lower() in _FEED_ROOTS or not re.search(rf"{re.escape(root[1])}>|/>|<\?xml", text):
         return None
     words = " ".join(re.sub(r"<[^<>]*>", " ", rest).split())[:80]
-    return f"an XML document of another kind, <{root[1]}>, without any entry{f' (“{words}”)' if words else ''},"
+    return f"an XML document of another kind, <{root[1]}>, without any entry{f': “{words}”' if words else ''}"

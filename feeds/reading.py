@@ -90,7 +90,7 @@ def _named(response: Response, source: Source, secrets: Sequence[str], error: Pa
     what = what_it_is(response.url, response.status, response.headers, response.body)
     came_from = address(response.url, secrets)
     if what is not None:
-        return ParseError(error.url, f"{what} came in place of a feed, from {came_from}")
+        return ParseError(error.url, f"no feed but {what} ({came_from})")
     return error if response.url == public_url(source.url) else ParseError(error.url, f"{error.reason} ({came_from})")
 
 

@@ -42,11 +42,11 @@ def page(inner: str, title: str = "Courier") -> str:
     ],
 )  # fmt: skip
 def test_challenge_is_named_with_whose_it_is(said: str, body: str) -> None:
-    assert what_it_is(URL, 200, {}, body.encode()) == f"a challenge page of {said}, which only a browser passes,"
+    assert what_it_is(URL, 200, {}, body.encode()) == f"a challenge page of {said}, which only a browser passes"
 
 
 def test_challenge_of_nobody_known_is_one_too() -> None:
-    named = "a challenge page, which only a browser passes,"
+    named = "a challenge page, which only a browser passes"
     assert what_it_is(URL, 200, {}, page("Checking your browser before you go on").encode()) == named
     assert what_it_is(URL, 200, {}, page('<div class="g-recaptcha">').encode()) == named
 
@@ -94,9 +94,9 @@ def test_page_whose_address_only_sounds_like_it_is_no_login_page(url: str) -> No
     ("body", "said"),
     [
         (b'<?xml version="1.0"?><error><message>Access denied</message></error>',
-         "an XML document of another kind, <error>, without any entry (“Access denied”),"),
+         "an XML document of another kind, <error>, without any entry: “Access denied”"),
         (b"\xef\xbb\xbf<!-- x --><s:Envelope xmlns:s='x'><s:Body/></s:Envelope>",
-         "an XML document of another kind, <Envelope>, without any entry,"),
+         "an XML document of another kind, <Envelope>, without any entry"),
         (b"%PDF-1.7 ...", "a PDF document"),
         (b"PK\x03\x04...", "a ZIP archive"),
         (page("This domain is for sale!").encode(), "the page of a domain that is for sale"),
@@ -124,12 +124,12 @@ def test_address_is_shown_without_secrets() -> None:
     ("end", "said"),
     [
         (Page(page("", "Just a moment...").encode(), 403), "the server answered 403 Forbidden, with a challenge page of"
-         " Cloudflare, which only a browser passes, from {}"),
-        (Page(page("Making sure you're not a bot").encode()), "a challenge page of Anubis, which only a browser passes,"
-         " came in place of a feed, from {}"),
-        (Page(page("<input type=password>", "Log in").encode()), "a login page came in place of a feed, from {}"),
-        (Page(b"<error>no such feed</error>"), "an XML document of another kind, <error>, without any entry (“no such feed”),"
-         " came in place of a feed, from {}"),
+         " Cloudflare, which only a browser passes ({})"),
+        (Page(page("Making sure you're not a bot").encode()), "no feed but a challenge page of Anubis, which only a browser"
+         " passes ({})"),
+        (Page(page("<input type=password>", "Log in").encode()), "no feed but a login page ({})"),
+        (Page(b"<error>no such page</error>"), "no feed but an XML document of another kind, <error>, without any entry:"
+         " “no such page” ({})"),
         (Page(page("Hello", "Welcome").encode()), "an HTML page, titled “Welcome”, came in place of a feed;"
          " `feeds add URL` looks for a page's feed ({})"),
     ],

@@ -290,13 +290,13 @@ def test_refusal_is_named_as_what_it_is_with_the_address_that_answered(
     origin.answers |= {"/feed": redirect("/end"), "/end": answer(status, body, **headers)}
     error = failure(fetcher, origin.url("/feed"))
     assert error.reason.startswith(f"the server answered {status}, with {said}")
-    assert error.reason.endswith(f" from {origin.url('/end')}")
+    assert error.reason.endswith(f" ({origin.url('/end')})")
     assert error.status == int(status[:3])
 
 
 def test_plain_refusal_after_a_redirect_says_which_address_it_came_from(fetcher: Fetcher, origin: Origin) -> None:
     origin.answers |= {"/old": redirect("/gone?token=s3cr3t99"), "/gone": answer("404 Not Found", b"<html>no")}
-    assert failure(fetcher, origin.url("/old")).reason == f"the server answered 404 Not Found at {origin.url('/gone')}"
+    assert failure(fetcher, origin.url("/old")).reason == f"the server answered 404 Not Found ({origin.url('/gone')})"
     assert failure(fetcher, origin.url("/gone")).reason == "the server answered 404 Not Found"
 
 
@@ -309,7 +309,7 @@ def test_page_of_an_error_that_never_ends_is_not_waited_for(fetcher: Fetcher, or
 def test_port_that_answers_plain_http_with_a_tls_alert_is_named(fetcher: Fetcher, origin: Origin) -> None:
     origin.answers["/"] = lambda connection: connection.sendall(b"\x15\x03\x01\x00\x02\x02\x46")
     assert failure(fetcher, origin.url("/")).reason == (
-        f"{origin.url('/')} speaks TLS, and was asked in plain HTTP: its address should begin with https://"
+        f"{origin.url('/')} speaks TLS, not HTTP: its address should begin with https://"
     )
 
 

@@ -223,18 +223,14 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("how", PACKED)
-@pytest.mark.parametrize("encoding", [None, "gzip"])
-def test_body_that_is_compressed_without_a_header_is_unpacked(
-    fetcher: Fetcher, origin: Origin, how: str, encoding: str | None
-) -> None:
-    """As a file feed.xml.gz is handed out; with a header, it was compressed once more on the way."""
-    body = PACKED[how](TEXT)
-    headers = {"ETag": '"e"', "Content-Type": "application/gzip"}
-    if encoding is not None:
-        body, headers["Content-Encoding"] = gzip.compress(body), encoding
-    origin.answers["/"] = answer("200 OK", body, **headers)
-    response = fetcher.fetch(Request(origin.url()), NOW)
-    assert (response.body, response.complete, response.etag) == (TEXT, True, '"e"')
+def test_body_that_is_compressed_without_a_header_is_unpacked(fetcher: Fetcher, origin: Origin, how: str) -> None:
+    """As a file feed.xml.gz is handed out."""
+    for headers in ({}, {"Content_Encoding": "identity"}, {"Content_Encoding": "utf-8"}):
+        origin.answers["/"] = answer(
+            "200 OK", PACKED[how](TEXT), ETag='"e"', Content_Type="application/gzip", **headers
+        )
+        response = fetcher.fetch(Request(origin.url()), NOW)
+        assert (response.body, response.complete, response.etag) == (TEXT, True, '"e"')
 
 
 @pytest.mark.parametrize("how", ["gzip", "zlib"])

@@ -143,7 +143,7 @@ def test_server_without_tls_is_a_clear_error(fetcher: Fetcher) -> None:
 def test_plain_http_at_a_port_for_tls_is_named(fetcher: Fetcher, tmp_path: Path) -> None:
     with server(tmp_path, GOOD, {}) as origin, Origin({"/": redirect(origin.url().replace("https", "http"))}) as plain:
         url = origin.url().replace("https", "http")
-        named = f"{url} speaks TLS, and was asked in plain HTTP: its address should begin with https://"
+        named = f"{url} speaks TLS, not HTTP: its address should begin with https://"
         assert reason(fetcher, url) == reason(fetcher, plain.url()) == named
 
 

@@ -335,8 +335,8 @@ def _where(request: Request, url: str, body: bytes, status: int, headers: Mappin
     what = what_it_is(url, status, headers, body)
     came_from = address(url, (*secrets_in(request.url), request.auth or "", *request.headers.values()))
     if what is not None:
-        return f", with {what} from {came_from}"
-    return "" if url == _without_credentials(request.url, None)[0] else f" at {came_from}"
+        return f", with {what} ({came_from})"
+    return "" if url == _without_credentials(request.url, None)[0] else f" ({came_from})"
 
 
 def _refuse(url: str, status: int, headers: Mapping[str, str], now: datetime, where: str = "") -> NoReturn:

@@ -44,6 +44,8 @@ def read_body(answer: HTTPResponse, exchange: Exchange, share: Share, max_bytes:
         complete = False
     else:
         complete = _has_ended(answer._decoder)
+    if answer._decoder is not None:  # what its header says has been undone, and that is all
+        return body.getvalue(), complete
     found, is_whole = _unpacked(body.getvalue(), exchange, share, max_bytes)
     return found, complete and is_whole
 

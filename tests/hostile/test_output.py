@@ -113,7 +113,7 @@ def files(site: Site, *ends: str) -> list[tuple[str, str]]:
     return [(path, (site.folder / "output" / path).read_bytes().decode()) for path in paths]
 
 
-TEXTUAL = (".xml", ".json", ".html", ".opml", ".css")
+TEXTUAL = (".xml", ".json", ".html", ".opml")
 
 
 def test_what_can_be_kept_arrived(site: Site) -> None:
