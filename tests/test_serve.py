@@ -22,12 +22,12 @@ from datetime import UTC, datetime
 from email.message import Message
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import feedparser
 import jsonschema
 import pytest
-from lxml import etree
+from lxml import etree, html
 
 from feeds import config as configuration
 from feeds import pipeline
@@ -547,3 +547,72 @@ def test_command_serves_until_it_is_told_to_end(tmp_path: Path, words: list[str]
             assert answer.status == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
+
+
+# Errors, for people and for programs
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "status", "title"),
+    [
+        ("/nothing", BROWSER, 404, "There is nothing here"),
+        ("/sahel/nothing/at-all.html", "text/html", 404, "There is nothing here"),
+        ("/sahel/nothing.xml", BROWSER, 404, "There is nothing here"),
+        ("/.git/config", BROWSER, 404, "There is nothing here"),
+        ("/search/nothing.xml", BROWSER, 404, "There is nothing here"),
+        ("/search?q=site:x", BROWSER, 400, "This can’t be understood"),
+        ("/search?q=gold+OR", BROWSER, 400, "This can’t be understood"),
+        ("/search/atom.xml?q=lang:", BROWSER, 400, "This can’t be understood"),
+        ("/search?topic=oil", BROWSER, 400, "This can’t be understood"),
+    ],
+)
+def test_error_is_a_page_for_people(site: Site, path: str, accept: str, status: int, title: str) -> None:
+    answer = site.get(path, Accept=accept)
+    assert (answer.status, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    page = html.document_fromstring(answer.body.decode())
+    assert page.findtext(".//h1") == title
+    home = urljoin(site.server.url.rstrip("/") + path, str(page.xpath("string(//p[@class='home']/a/@href)")))
+    assert home == f"{site.server.url}index.html"
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "kind"),
+    [
+        ("/nothing", "*/*", "text/plain"),
+        ("/nothing", "application/atom+xml", "text/plain"),
+        ("/search?q=site:x", "*/*", "text/plain"),
+        ("/sahel/nothing.xml", "*/*", "text/plain"),
+        ("/search/atom.xml?q=site:x", "*/*", "text/plain"),
+        ("/search/atom.xml?q=site:x", "application/atom+xml, application/rss+xml;q=0.9", "text/plain"),
+        ("/api/articles?q=site:x", BROWSER, "application/problem+json"),
+        ("/" + "a/" * 300, BROWSER, "text/plain"),
+    ],
+)
+def test_error_is_a_line_for_programs(site: Site, path: str, accept: str, kind: str) -> None:
+    answer = site.get(path, Accept=accept)
+    assert answer.headers.get_content_type() == kind
+    assert len(answer.body.splitlines()) == 1
+
+
+def test_page_of_an_error_keeps_the_query_to_be_mended_and_says_what_is_wrong(site: Site) -> None:
+    asked = quote('gold site:x "<b>"')
+    page = html.document_fromstring(site.get(f"/search?q={asked}", Accept=BROWSER).body.decode())
+    assert page.xpath("string(//input[@name='q']/@value)") == 'gold site:x "‹b›"'
+    assert "there is no filter" in str(page.xpath("string(//main/p[@lang='en'])"))
+
+
+@pytest.mark.parametrize(
+    "path", ["/search?q={}", "/search?lang={}", "/search?q=x&source={}", "/{}", "/search/{}", "/a/{}.html"]
+)
+def test_nothing_comes_back_as_markup_in_the_page_of_an_error(site: Site, path: str) -> None:
+    answer = site.get(path.format(quote(XSS)), Accept=BROWSER)
+    assert answer.headers["Content-Type"].startswith("text/html")
+    page = html.document_fromstring(answer.body.decode())
+    assert not page.xpath("//script")
+    assert b"alert(1)</" not in answer.body
+
+
+def test_fields_of_the_form_that_were_left_empty_say_nothing(site: Site) -> None:
+    assert site.get("/search?q=gold&topic=&lang=&country=&source=&since=&until=").status == 200

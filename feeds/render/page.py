@@ -162,6 +162,19 @@ def search_page(
     )
 
 
+def error_page(settings: RenderSettings, root: str, status: int, said: str, text: str = "") -> bytes:
+    """What is shown in place of a page: *said* says what is wrong with what was asked, or why it can't be answered now.
+
+    *root* leads from the address that was asked for to output/, *text* is the query, to be mended.
+    """
+    _ = words(settings.site)
+    if status == 404:
+        title, said = _("There is nothing here"), ""
+    else:
+        title = _("This can’t be answered now") if status >= 500 else _("This can’t be understood")
+    return filled("error.html", settings, root, title=title, said=line(said), text=line(text))
+
+
 def _fields(settings: RenderSettings, filters: Mapping[str, str | None], paths: Iterable[str]) -> list[dict[str, Any]]:
     """What a search can be narrowed by: a list to choose from where what may stand there is known."""
     _ = words(settings.site)

@@ -17,6 +17,7 @@ from feeds.serve.files import Files
 from feeds.serve.live import Live
 from feeds.serve.protocol import LimitedProtocol
 from feeds.serve.queries import Queries
+from feeds.serve.refusals import Refusals
 from feeds.serve.vitals import Vitals
 from feeds.serve.wrapping import Wrapped
 
@@ -29,7 +30,8 @@ _ENDING = 5  # seconds that answers under way may take when the server is told t
 
 def make_app(live: Live) -> Wrapped:
     """The ASGI application: live queries, health and metrics, and everything else from output/."""
-    queries, vitals = Queries(live), Vitals(live)
+    refusals = Refusals(live)
+    queries, vitals = Queries(live, refusals), Vitals(live)
     routes = [
         Route("/search", queries.page, methods=["GET"]),
         Route("/search/{file}", queries.feed, methods=["GET"]),
@@ -39,7 +41,7 @@ def make_app(live: Live) -> Wrapped:
         Route("/metrics", vitals.metrics, methods=["GET"]),
     ]
     app = Starlette(routes=routes)
-    app.router.default = Files(lambda: live.config.output_dir)
+    app.router.default = Files(lambda: live.config.output_dir, refusals)
     app.router.redirect_slashes = False
     return Wrapped(app, vitals.count)
 

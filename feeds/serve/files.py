@@ -18,6 +18,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from feeds.serve.refusals import NOT_FOUND, Refusals, plain
 from feeds.serve.wrapping import OPEN, etag, is_known, page_policy
 
 MAX_AGE = 60
@@ -62,8 +63,9 @@ class _File(Struct):
 class Files:
     """An ASGI application over the folder that *root* gives."""
 
-    def __init__(self, root: Callable[[], Path]) -> None:
+    def __init__(self, root: Callable[[], Path], refusals: Refusals) -> None:
         self._root = root
+        self._refusals = refusals
         self._files: OrderedDict[str, _File] = OrderedDict()
         self._bytes = 0
         self._threads = CapacityLimiter(_AT_ONCE)
@@ -75,15 +77,15 @@ class Files:
     async def answer(self, method: str, path: str, headers: Headers) -> Response:
         """What is at *path*, decoded once."""
         if method not in ("GET", "HEAD"):
-            return _plain(405, "only GET and HEAD are answered here", _ALLOW)
+            return plain(405, "only GET and HEAD are answered here", _ALLOW)
         if not _is_plain(path):
-            return _plain(404, "there is nothing here")
+            return await self._refusals.answer(404, NOT_FOUND, path, headers)
         name = self._name(path)
         if name is None:
             return Response(status_code=308, headers={"Location": quote(path.rsplit("/", 1)[1]) + "/"})
         file = await self._file(name)
         if file is None:
-            return _plain(404, "there is nothing here")
+            return await self._refusals.answer(404, NOT_FOUND, path, headers)
         packs = "Vary" in file.headers and _takes_gzip(",".join(headers.getlist("accept-encoding")))
         response = _unchanged(file, headers, packs)
         if response is None and packs:
@@ -240,7 +242,3 @@ def _takes_gzip(accepted: str) -> bool:
         weights[coding.strip()] = weight.replace(" ", "")
     weight = weights.get("gzip", weights.get("*", "q=0"))
     return re.fullmatch(r"q=0?\.?0*", weight) is None
-
-
-def _plain(status: int, words: str, headers: dict[str, str] | None = None) -> Response:
-    return Response(words + "\n", status, headers, media_type="text/plain")

@@ -26,6 +26,7 @@ from feeds.render.entry import SUMMARY_LENGTH
 from feeds.search import FILTERS, Query, canonical, parse
 from feeds.serve.live import Live
 from feeds.serve.openapi import DESCRIPTION
+from feeds.serve.refusals import NOT_FOUND, Refusals, plain
 from feeds.serve.wrapping import OPEN, answer, page_policy
 
 MAX_RESULTS = 200
@@ -57,53 +58,57 @@ class _Found(Struct, frozen=True):
 class Queries:
     """Answers searches, a few at a time, each within its time."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Live, refusals: Refusals) -> None:
         self._live = live
+        self._refusals = refusals
         self._threads = CapacityLimiter(_AT_ONCE)
         self._waiting = 0
         self._unsent = 0
 
     async def page(self, request: Request) -> Response:
         """/search: the form, and what was found."""
-        return await self._answer(request, self._page, _plain_error)
+        return await self._answer(request, self._page)
 
     async def feed(self, request: Request) -> Response:
         """/search/atom.xml, rss.xml and feed.json: a feed that one can subscribe to."""
         if request.path_params["file"] not in _KINDS:
-            return _plain_error(404, "there is nothing here")
-        return await self._answer(request, self._feed, _plain_error)
+            return await self._refuse(request, 404, NOT_FOUND)
+        return await self._answer(request, self._feed)
 
     async def articles(self, request: Request) -> Response:
         """/api/articles: as `feeds export` shows them, with the address of the next ones."""
-        return await self._answer(request, self._articles, _json_error)
+        return await self._answer(request, self._articles)
 
     async def openapi(self, request: Request) -> Response:
         """/api/openapi.json."""
         return answer(request, json.dumps(DESCRIPTION).encode(), "application/json", _MAX_AGE, **OPEN)
 
-    async def _answer(
-        self,
-        request: Request,
-        make: Callable[[Request, _Asked], Response],
-        refuse: Callable[[int, str], Response],
-    ) -> Response:
+    async def _answer(self, request: Request, make: Callable[[Request, _Asked], Response]) -> Response:
         if self._waiting >= _MOST_WAITING or self._unsent >= _MOST_UNSENT:
-            return refuse(503, "too many searches at once; ask again in a few seconds")
+            words = "too many searches at once; ask again in a few seconds"
+            return _json_error(503, words) if _is_api(request) else plain(503, words, _retry(503))  # costs nothing more
         self._waiting += 1
         try:
             asked = _asked(request)
             async with self._threads:
                 if await request.is_disconnected():
-                    return refuse(503, "the client left")
+                    return plain(503, "the client left")
                 return self._counted(await to_thread.run_sync(make, request, asked))
         except UsageError as error:
-            return refuse(400, str(error))
+            return await self._refuse(request, 400, str(error))
         except StoreError as error:
-            return refuse(
-                503, "the search took too long" if "interrupted" in str(error) else "the store can't be read now"
-            )
+            is_slow = "interrupted" in str(error)
+            words = "the search took too long" if is_slow else "the store can't be read now"
+            return await self._refuse(request, 503, words)
         finally:
             self._waiting -= 1
+
+    async def _refuse(self, request: Request, status: int, words: str) -> Response:
+        words = words.translate(_INERT)
+        if _is_api(request):
+            return _json_error(status, words)
+        asked = request.query_params.get("q", "")
+        return await self._refusals.answer(status, words, request.url.path, request.headers, _retry(status), asked)
 
     def _counted(self, response: Response) -> Response:
         """*response*, its bytes among those that are unsent until the client has them or is gone."""
@@ -217,13 +222,13 @@ def _with(request: Request, **changed: str | None) -> str:
 _INERT = str.maketrans("<>", "‹›")
 
 
-def _plain_error(status: int, words: str) -> Response:
-    return Response(words.translate(_INERT) + "\n", status, _retry(status), media_type="text/plain")
+def _is_api(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
 
 
 def _json_error(status: int, words: str) -> Response:
     """RFC 9457."""
-    body = json.dumps({"status": status, "title": words.translate(_INERT)}).encode()
+    body = json.dumps({"status": status, "title": words}).encode()
     return Response(body, status, OPEN | _retry(status), media_type="application/problem+json")
 
 
