@@ -191,7 +191,8 @@ def _base(tree: lxml_html.HtmlElement, url: str) -> str:
 def _in_header(header: str, url: str) -> Iterator[_Named]:
     """Link: <feed.atom>; rel="alternate"; type="application/atom+xml". RFC 8288."""
     for link in _LINK.finditer(header[:20_000]):
-        said = {name.lower(): quoted or plain for name, quoted, plain in _LINK_PARAMETER.findall(link[2])}
+        said = {"href": link[1]}
+        said |= {name.lower(): quoted or plain for name, quoted, plain in _LINK_PARAMETER.findall(link[2])}
         rank = None if "anchor" in said else _declared_rank(said)  # an anchor: it speaks of another page
         if rank is not None:
             yield from _at(url, link[1], rank, said.get("title", ""))

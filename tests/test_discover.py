@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -114,10 +115,24 @@ def test_feed_that_the_header_names_is_found(web: Web, link: str) -> None:
     assert found(web, "/paper/").url == web.url("/syn/all")
 
 
+def test_feed_is_found_among_several_headers(web: Web) -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        for link in ('</syn/all>; rel="alternate"; title="RSS"', "</wp-json/>; rel=api", "</style.css>; rel=preload"):
+            handler.send_header("Link", link)
+        handler.end_headers()
+        handler.wfile.write(b"<p>Hello")
+
+    web.pages["/"] = answer
+    web.pages["/syn/all"] = Page(FEED)
+    assert found(web, "/").url == web.url("/syn/all")
+
+
 @pytest.mark.parametrize(
     "markup",
     [
         '<link rel="feed" href="/syn/all">',
+        '<noscript><link rel="feed" href="/syn/all"></noscript>',
         "<link rel=feed href=/syn/all>",
         '<LINK HREF="/syn/all" TYPE="text/xml" REL="ALTERNATE">',
         '<link rel="alternate" title="RSS" href="/syn/all">',

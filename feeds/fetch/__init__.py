@@ -246,6 +246,8 @@ class Fetcher:
         hold: ExitStack | None,
     ) -> Response:
         headers = {name.lower(): value for name, value in answer.headers.items()}
+        if "link" in headers:  # often several; of all else the last one holds
+            headers["link"] = ", ".join(answer.headers.getlist("link"))
         if answer.status == 304 and is_conditional(request):
             answer.drain_conn()
             # It may bring newer validators (RFC 9111, section 4.3.4).
