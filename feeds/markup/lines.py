@@ -73,6 +73,12 @@ _STEMS = tuple(
     "conversa discusi discussi debate sesi sess login antwort diskutier angemeldet sharhi amsa ayi tsokaci imel "
     "تعليق علق رد رأي بريد تسجيل".split()
 )
+# And of notices alone: to search for those themselves takes a millisecond.
+_NOTICE_STEMS = tuple(
+    "mail,courriel,messagerie,électronique,akismet,comment data,required fields,save my name,notify me,champs obligatoires"
+    ",mon nom,почт,обязательные поля,сохранить мо,بريدك,الحقول,احفظ اسمي,campos,meus dados,meu nome,correo,mi nombre"
+    ",felder sind,adires,filayen,ajiye suna".split(",")
+)
 _TASHKEEL = re.compile("[\u064b-\u0652\u0640]")
 _LONGEST_NOTICE, _MOST_FIELD_WORDS = 45, 4  # words
 
@@ -244,7 +250,9 @@ def _without_invitation(text: str, *, is_html: bool) -> str:
     if not any(stem in lower for stem in _STEMS):
         return text
     lines = _lines(tail, is_html=is_html)[1 if start else 0 :]
-    whole = _IN_LINE.search(tail, max(0, len(tail) - _LONGEST_FORM))
+    unmarked = _TASHKEEL.sub("", lower)
+    has_notice = any(stem in unmarked for stem in _NOTICE_STEMS)
+    whole = _IN_LINE.search(tail, max(0, len(tail) - _LONGEST_FORM)) if has_notice else None
     if whole and any(
         line.start < whole.start() < line.end and tail[line.start : whole.start()].strip() for line in lines
     ):
@@ -252,7 +260,7 @@ def _without_invitation(text: str, *, is_html: bool) -> str:
     first = None
     for number in range(len(lines) - 1, -1, -1):
         words = lines[number].words
-        if is_invitation(words) or _is_notice(words):
+        if is_invitation(words) or (has_notice and _is_notice(words)):
             first = number
         elif not _is_field(words):
             break
