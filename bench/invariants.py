@@ -20,7 +20,7 @@ from feeds.config import Config, Schedule, Source, Topic
 from feeds.config import parse as parse_config
 from feeds.config.edit import with_sources, without_source
 from feeds.dates import parse_date, usable
-from feeds.errors import ConfigError, FetchError, ParseError, UsageError
+from feeds.errors import ConfigError, FeedsError, FetchError, ListError, ParseError, UsageError
 from feeds.fetch.headers import MAX_RETRY_AFTER, retry_after, validator
 from feeds.markup.safe import TAGS
 from feeds.model import Article, Entry, ParsedFeed, Response, SourceState, Text
@@ -54,7 +54,7 @@ def _must_be_line(text: str) -> None:
     assert text
 
 
-def _must_be_told(error: UsageError) -> None:
+def _must_be_told(error: FeedsError) -> None:
     """The command line makes one line of it, whatever a person typed."""
     assert str(error).strip()
 
@@ -330,7 +330,7 @@ def check_opml(data: bytes) -> None:
     """The feeds that a list names, each once; or one line."""
     try:
         found = opml.read_opml(data)
-    except UsageError as error:
+    except ListError as error:
         _must_be_told(error)
         return
     assert len({outline.url for outline in found}) == len(found)

@@ -310,7 +310,7 @@ class InThisProcess:
 def careless(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """One vector in so many, with the cleaner, the plain titles and the inert ones switched off."""
 
-    def as_it_is(text: Text) -> str:
+    def as_it_is(text: Text, **_: object) -> str:
         return text.value
 
     for name in ("clean_html", "plain_title", "plain_text"):
