@@ -149,7 +149,7 @@ def _parsed(text: bytes, recover: bool) -> tuple[etree._Element | None, str]:
 
 def _named_in(text: bytes) -> int:
     """How many feeds the document names, whether or not the parser got at them."""
-    return len(re.findall(rb"\sxmlurl\s*=", re.sub(rb"<!--.*?-->", b"", text, flags=re.DOTALL), re.IGNORECASE))
+    return len(re.findall(rb"\sxmlurl\s*=", re.sub(rb"<!--.*?(?:-->|\Z)", b"", text, flags=re.DOTALL), re.IGNORECASE))
 
 
 def _outlines(root: etree._Element) -> Iterator[Outline]:

@@ -203,6 +203,12 @@ def test_list_is_read_as_other_programs_write_it(document: str) -> None:
     assert (outline.url, (outline.title or "").replace("\xa0", " ")) == ("https://a.example/?a=1&b", "Café noir")
 
 
+@pytest.mark.parametrize("part", ["<!--", "<outline>", "&", "<", '="', " xmlUrl="])
+def test_list_that_is_one_thing_over_and_over_is_refused(part: str) -> None:
+    with pytest.raises(ListError):
+        read_opml(f"<opml>{part * 300_000}".encode())
+
+
 def test_markup_in_a_name_is_part_of_it() -> None:
     document = b'<opml><body><outline text="News <b>today</b>" xmlUrl="https://a.example/"/></body></opml>'
     assert read_opml(document) == [Outline("https://a.example/", "News <b>today</b>")]
