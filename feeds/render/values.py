@@ -10,6 +10,7 @@ import uuid
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from html import unescape
 from unicodedata import normalize
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
@@ -23,6 +24,7 @@ from feeds.urls import ascii_host
 _NONCHARACTERS = "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
 _CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u206f\ufff9-\ufffb"
 _FORBIDDEN = re.compile(f"[{_CONTROLS}\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
+_REFERENCE = re.compile(r"&#(?:[xX][0-9A-Fa-f]{1,6}|\d{1,7});?")
 _SUSPECT = re.compile("[\u00c2\u00c3\ufffd]")
 _DOUBLY_ENCODED = re.compile("[\u00c2\u00c3][\u0080-\u00bf]")
 
@@ -124,8 +126,14 @@ def _decoded(text: str) -> str:
 
 @lru_cache(4096)  # names of sources and concepts come again with every entry
 def line(text: str) -> str:
-    """*text* as one line of plain characters that stays inert where a reader takes it for HTML."""
-    return " ".join(inert_title(xml_text(text)).split())
+    """*text* as one line of plain characters that stays inert where a reader takes it for HTML.
+
+    It may speak of “&amp;”; a reference to a character that may not stand in it goes, as that character would.
+    """
+    inert = inert_title(xml_text(text))
+    if "&#" in inert:
+        inert = _REFERENCE.sub(lambda found: found[0] if xml_text(unescape(found[0])) else "", inert)
+    return " ".join(inert.split())
 
 
 @lru_cache(1024)
