@@ -26,16 +26,17 @@ logger = logging.getLogger(__name__)
 TICK = timedelta(seconds=20)  # how often it looks for what is due: one query
 LEASE = timedelta(minutes=5)
 LEASE_NAME = "daemon"
+_SECOND = timedelta(seconds=1)  # what `_now` may leave out
 
 
 class _Every(BaseTrigger):  # type: ignore[misc]
     """Runs a job so long after it ran. APScheduler's own interval would count all the runs that a leap of the clock skips."""
 
     def __init__(self, wait: timedelta) -> None:
-        self._wait = wait
+        self.wait = wait
 
     def get_next_fire_time(self, before: datetime | None, now: datetime) -> datetime:
-        return now + self._wait
+        return now + self.wait
 
 
 class Daemon:
@@ -63,12 +64,12 @@ class Daemon:
         scheduler.add_job(self.tick, _Every(TICK), next_run_time=_now(), **options)
         scheduler.add_job(self._renew, _Every(LEASE / 5), **options)
         scheduler.start()
-        before = _now()
         while not self._is_ousted and not is_told(TICK.total_seconds()):
-            if _now() < before:  # the clock was set back: APScheduler would wait until it is as late again
-                for job in scheduler.get_jobs():
-                    job.modify(next_run_time=_now())
-            before = _now()
+            now = _now()
+            for job in scheduler.get_jobs():
+                # The clock was set back: APScheduler would wait until it is as late again.
+                if job.next_run_time > now + job.trigger.wait + _SECOND:
+                    job.modify(next_run_time=now)
         self.stop.set()
         scheduler.shutdown(wait=True)  # a refresh under way notices `stop`, saves what has come, and returns
         self._store.relinquish(LEASE_NAME)

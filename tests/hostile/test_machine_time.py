@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -52,8 +53,15 @@ main()
 
 @pytest.fixture
 def machine(machine: Machine) -> Machine:
-    (machine.folder / "offset").write_text("0")
+    set_offset(machine, 0)
     return machine
+
+
+def set_offset(machine: Machine, days: int) -> None:
+    """Set the daemon's clock off by so many days, at once: it reads the file at any time."""
+    new = machine.folder / "offset.new"
+    new.write_text(str(days))
+    new.replace(machine.folder / "offset")
 
 
 def set_clock(patch: pytest.MonkeyPatch, moment: datetime) -> None:
@@ -130,10 +138,10 @@ def test_daemon_goes_on_once_its_clock_is_back_from_2099(machine: Machine, round
     with started(machine) as daemon:
         feed = machine.output / "all/atom.xml"
         wait_until(lambda: ticks_again(machine, feed))
-        (machine.folder / "offset").write_text("26000")
+        set_offset(machine, 26000)
         assert daemon.stderr is not None
         said = daemon.stderr.readline()  # a tick has seen it
-        (machine.folder / "offset").write_text("0")
+        set_offset(machine, 0)
         wait_until(lambda: ticks_again(machine, feed))
         daemon.send_signal(signal.SIGTERM)
         assert daemon.wait(timeout=15) == 0
@@ -143,9 +151,15 @@ def test_daemon_goes_on_once_its_clock_is_back_from_2099(machine: Machine, round
     check_well_again(machine, rounds)
 
 
-def started(machine: Machine) -> subprocess.Popen[str]:
-    pipe = subprocess.PIPE
-    return subprocess.Popen([sys.executable, "-c", DAEMON], cwd=machine.folder, stdout=pipe, stderr=pipe, text=True)
+@contextmanager
+def started(machine: Machine) -> Iterator[subprocess.Popen[str]]:
+    """The daemon, which ends with the test, whatever becomes of it."""
+    command, pipe = [sys.executable, "-c", DAEMON], subprocess.PIPE
+    with subprocess.Popen(command, cwd=machine.folder, stdout=pipe, stderr=pipe, text=True) as daemon:
+        try:
+            yield daemon
+        finally:
+            daemon.kill()
 
 
 def ticks_again(machine: Machine, feed: Path) -> bool:
