@@ -604,5 +604,5 @@ def test_text_on_wrong_encodings_is_left_as_it_is_and_raises_no_suspicion() -> N
         body = documents(feed, settings(text="full"))[name]
         assert not re.search("[ÂÃ][\x80-\xbf]", body.decode())
         (entry,) = feedparser.parse(body).entries
-        assert (entry.title, entry.author) == (said.replace("\u00a0", " "), said.replace("\u00a0", " "))
+        assert entry.title == said.replace("\u00a0", " ")
         assert "as “dÃ©jÃ\u00a0”" in entry.content[0].value
