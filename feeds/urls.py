@@ -12,7 +12,7 @@ import idna
 
 _MAX_LENGTH = 4096  # longer ones are no addresses that a reader could open
 _LONGEST_LABEL = 63  # RFC 1035 section 2.3.4
-_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # Parameters that say where a reader came from and never which article it is. Names only; a trailing * is a prefix.
 _TRACKING = re.compile(
@@ -82,11 +82,9 @@ def canonical_url(url: str) -> str | None:
     section 6.2 has them, no tracking parameters (the others stay, in their order), known redirectors unwrapped.
     """
     absolute = resolve("", url)
-    while absolute is not None and (target := _redirect_target(absolute)) is not None:
-        absolute = target  # each shorter than the one before
     if absolute is None:
         return None
-    parts = urlsplit(absolute)
+    parts = urlsplit(_behind_redirectors(absolute))
     query = "&".join(part for part in parts.query.split("&") if part and not _is_tracking(part))
     fragment = parts.fragment if parts.fragment.startswith(("!", "/")) else ""
     found = urlunsplit(("https", parts.netloc, parts.path or "/", query, fragment))
@@ -101,12 +99,19 @@ def reader_url(link: str | None, original: str | None) -> str | None:
     nowhere (https on a site without it, a page without the place that the fragment names).
     """
     address = original if original and resolve("", original) else link
-    while address is not None and (target := _redirect_target(address)) is not None:
-        address = target
-    return _without_tracking(address) if address is not None and "?" in address else address
+    return address and _without_tracking(_behind_redirectors(address))
+
+
+def _behind_redirectors(url: str) -> str:
+    """Where known redirectors lead; *url* itself where it is none of theirs."""
+    while (target := _redirect_target(url)) is not None:
+        url = target  # each shorter than the one before
+    return url
 
 
 def _without_tracking(url: str) -> str:
+    if "?" not in url:
+        return url
     address, mark, fragment = url.partition("#")
     path, _, query = address.partition("?")
     said = query.split("&")
@@ -130,12 +135,12 @@ def resolve(base: str, url: str) -> str | None:
         return cleaned
     try:
         parts = urlsplit(urljoin(base, cleaned))
-        if parts.scheme not in _PORTS or not parts.hostname:
+        if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
             return None
         netloc = _netloc(parts.scheme, parts.hostname, parts.port, parts.netloc.rpartition("@")[0])
     except ValueError:
         return None
-    path = _without_dots(_escape(parts.path, _PATH_SAFE))
+    path = without_dots(_escape(parts.path, _PATH_SAFE))
     query, fragment = _escape(parts.query, _QUERY_SAFE), _escape(parts.fragment, _QUERY_SAFE)
     found = urlunsplit((parts.scheme, netloc, path, query, fragment)) if netloc else ""
     return found if 0 < len(found) <= _MAX_LENGTH else None
@@ -206,11 +211,11 @@ def _netloc(scheme: str, host: str, port: int | None, user: str) -> str:
         name, allowed = ascii_host(host).rstrip("."), "[a-z0-9._~-]+"
     if not re.fullmatch(allowed, name):
         return ""
-    shown = name if port is None or port == _PORTS[scheme] else f"{name}:{port}"
+    shown = name if port is None or port == DEFAULT_PORTS[scheme] else f"{name}:{port}"
     return f"{_escape(user, _USER_SAFE)}@{shown}" if user else shown
 
 
-def _without_dots(path: str) -> str:
+def without_dots(path: str) -> str:
     """RFC 3986 section 5.2.4, for a path that urljoin left alone."""
     if "/." not in path:
         return path

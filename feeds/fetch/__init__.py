@@ -32,13 +32,12 @@ from feeds.fetch.connection import Adapter, Exchange, Resolver, StoppedError, Un
 from feeds.fetch.cookies import Cookies
 from feeds.fetch.headers import is_conditional, request_headers, retry_after, validator
 from feeds.model import Request, Response
-from feeds.urls import ascii_host, public_url, secrets_in
+from feeds.urls import DEFAULT_PORTS, ascii_host, public_url, secrets_in
 
 BODIES_BYTES = 72_000_000
 SMALL_BODY = 500_000  # bytes, nearly every feed's
 MAX_REDIRECTS = 5
 _HEADERS_BYTES = 1_000_000
-_PORTS = {"http": 80, "https": 443}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PERMANENT = {301, 308}
 _SAME_METHOD = {307, 308}
@@ -232,8 +231,8 @@ class Fetcher:
             return
         parts = urlsplit(url)
         host = (parts.hostname or "").rstrip(".")  # "127.0.0.1." is a name here, and may be the address to the proxy
-        if self._resolver.has_address(host, parts.port or _PORTS[parts.scheme], exchange.deadline):
-            exchange.addresses(host, parts.port or _PORTS[parts.scheme], checked=True)
+        if self._resolver.has_address(host, parts.port or DEFAULT_PORTS[parts.scheme], exchange.deadline):
+            exchange.addresses(host, parts.port or DEFAULT_PORTS[parts.scheme], checked=True)
 
     def _response(
         self,
@@ -292,7 +291,7 @@ def _split(url: str) -> SplitResult:
 
 def _checked_url(url: str) -> SplitResult:
     parts = _split(url)
-    if parts.scheme not in _PORTS:
+    if parts.scheme not in DEFAULT_PORTS:
         raise StoppedError(f"leads to a {parts.scheme or 'nameless'}: address; only http and https are followed")
     try:
         if not parts.hostname or parts.port == 0:
@@ -318,7 +317,7 @@ def _is_same_server(old: SplitResult, new: SplitResult) -> bool:
     """True if secrets for *old* may go to *new*: the same place, or the same host gone from http to https."""
     if old.hostname != new.hostname:
         return False
-    ports = [parts.port or _PORTS.get(parts.scheme) for parts in (old, new)]
+    ports = [parts.port or DEFAULT_PORTS.get(parts.scheme) for parts in (old, new)]
     return (old.scheme == new.scheme and ports[0] == ports[1]) or (
         (old.scheme, new.scheme) == ("http", "https") and ports == [80, 443]
     )

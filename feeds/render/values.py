@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 from feeds.language import base_language
 from feeds.language import language_tag as registered_tag
 from feeds.markup import inert_title
-from feeds.urls import ascii_host
+from feeds.urls import DEFAULT_PORTS, ascii_host, without_dots
 
 # XML 1.0 section 2.2 forbids most of these; HTML's parser and the W3C validator (BadCharacters) refuse the others;
 # the bidirectional controls among them turn around what stands beside the text (Unicode TR 36).
@@ -38,7 +38,6 @@ _VALID_URL = re.compile(
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _MIME = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 _ESCAPED = re.compile(r"[A-Za-z]?(?:%[0-9A-Fa-f]{2})+")  # with the letter that an escaped accent may belong to
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _TAG_ID = re.compile(r"tag:([a-z0-9._-]+@)?[a-z0-9.-]+,\d{4}(-\d\d(-\d\d)?)?:[A-Za-z0-9._~/:-]*")
 _UUID_ID = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -187,27 +186,13 @@ def _canonical(url: str) -> str | None:
     if not parts.hostname:
         return None
     host = parts.hostname.removesuffix(".")
-    port = f":{parts.port}" if parts.port and parts.port != _DEFAULT_PORTS[parts.scheme] else ""
-    return f"{parts.scheme}://{host}{port}{_without_dots(path)}" + (f"?{query}" if query else "")
+    port = f":{parts.port}" if parts.port and parts.port != DEFAULT_PORTS[parts.scheme] else ""
+    return f"{parts.scheme}://{host}{port}{without_dots(path)}" + (f"?{query}" if query else "")
 
 
 def _escaped_anew(escaped: re.Match[str]) -> str:
     """Escapes in capitals, and only where one is needed."""
     return quote(normalize("NFC", unquote_to_bytes(escaped[0]).decode()), safe="")
-
-
-def _without_dots(path: str) -> str:
-    """*path* without its . and .. segments. RFC 3986 section 5.2.4."""
-    kept: list[str] = []
-    segments = path.removeprefix("/").split("/")
-    for segment in segments:
-        if segment == "..":
-            kept = kept[:-1]
-        elif segment != ".":
-            kept.append(segment)
-    if segments[-1] in (".", ".."):
-        kept.append("")
-    return "/" + "/".join(kept)
 
 
 def language_tag(tag: str | None) -> str | None:
