@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from feeds.markup import shows_nothing
 from feeds.render.values import (
     article_url,
     direction,
@@ -14,7 +15,6 @@ from feeds.render.values import (
     media_type,
     rfc822,
     rfc3339,
-    shows_nothing,
     source_id,
     web_url,
     xml_text,
@@ -148,6 +148,7 @@ def test_avatars_and_pixels_show_nothing(picture: str) -> None:
         "https://blog.example/google-pixel-9.jpg",
         "https://blog.example/avatar-fire-and-ash.jpg",
         "https://blog.example/clear-water.jpg",
+        "https://blog.example/clear.jpg",
         "https://blog.example/image.jpg",
         "https://blog.example/i.jpg?w=1200&h=10",
         "https://blog.example/",

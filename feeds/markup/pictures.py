@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -35,7 +36,21 @@ _EMOJI = re.compile(
     r"|/twemoji[@/]|https?://static\.xx\.fbcdn\.net/images/emoji\.php/|/images/emoji/|/joypixels/|/emojione/",
     re.IGNORECASE,
 )
-_AVATAR = re.compile(r"gravatar\.com/|/avatars?[/.-]|/profile_images/|[?&]avatar=", re.IGNORECASE)
+# Pictures of the author, or that only tell that somebody reads: known by their services, by their folder, and by a name
+# that has no other words: tracking-pixel.php is no picture, google-pixel-9.jpg is one.
+_AVATARS = re.compile(
+    r"https?://([\w-]+\.)*(gravatar\.com|libravatar\.org|avatars\d*\.githubusercontent\.com|ui-avatars\.com)[/:]"
+    r"|/avatars?/",
+    re.IGNORECASE,
+)
+_LIKELY_COUNTER = re.compile(
+    r"https?://(pixel\.|([\w-]+\.)*(doubleclick\.net|google-analytics\.com)/)|[?&](w|h|width|height)=[01](&|$)",
+    re.IGNORECASE,
+)
+_NO_PICTURE = frozenset("1px avatar beacon tracker tracking webbug".split())
+_BESIDE_NO_PICTURE = frozenset("author blank clear default empty gif image img pixel profile transparent user".split())
+# These are too often avatars for a picture that stands for its article.
+_MAYBE_AVATAR = re.compile(r"gravatar\.com/|/avatars?[.-]|/profile_images/|[?&]avatar=", re.IGNORECASE)
 # What files are called that hold a place until a script puts the picture there, or keep things apart.
 _PLACE = frozenset(
     "blank spacer placeholder 1x1 transparent transp lazyload lazyloader noimage nothumb preloader".split()
@@ -120,6 +135,14 @@ def is_counter(url: str) -> bool:
     return _COUNTER.match(url) is not None
 
 
+def shows_nothing(url: str) -> bool:
+    """True for the address of a picture that shows nothing of its article: an avatar, a placeholder, a pixel."""
+    if is_placeholder(url) or is_counter(url) or _AVATARS.search(url) or _LIKELY_COUNTER.search(url):
+        return True
+    words = re.split("[_-]", urlsplit(url).path.rpartition("/")[2].partition(".")[0].lower())
+    return not _NO_PICTURE.isdisjoint(words) and (_NO_PICTURE | _BESIDE_NO_PICTURE).issuperset(words)
+
+
 def is_emoji(url: str) -> bool:
     """True where the picture stands for a character, which its `alt` holds."""
     return _EMOJI.search(url) is not None
@@ -147,7 +170,7 @@ def may_lead(url: str, attributes: Mapping[str, str] | None = None) -> bool:
     """True where the picture can stand for its article: no pixel, placeholder, emoji, icon or avatar."""
     if attributes is not None and (is_unseen(attributes) or _has(attributes, _ICON)):
         return False
-    return not (is_placeholder(url) or is_counter(url) or is_emoji(url) or _AVATAR.search(url))
+    return not (shows_nothing(url) or is_emoji(url) or _MAYBE_AVATAR.search(url))
 
 
 def is_picture_file(url: str) -> bool:

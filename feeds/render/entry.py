@@ -11,7 +11,7 @@ from html import escape
 from msgspec import Struct
 
 from feeds.digests import words
-from feeds.markup import plain_text, summarise
+from feeds.markup import plain_text, shows_nothing, summarise
 from feeds.model import Enclosure, Place, StoredArticle, Text
 from feeds.render.parts import RenderSettings, SourceInfo
 from feeds.render.values import (
@@ -20,7 +20,6 @@ from feeds.render.values import (
     language_tag,
     line,
     media_type,
-    shows_nothing,
     source_id,
     web_url,
     xml_text,

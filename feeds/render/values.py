@@ -77,24 +77,6 @@ _TYPELESS = frozenset(
 # Flash, which nothing plays any more.
 _FLASH = re.compile(r"application/(?:x-shockwave-flash|x-flash.*|vnd\.adobe\.flash.*|futuresplash)|video/x-(?:flv|f4v)")
 _FLASH_NAME = re.compile(r"\.(?:swf|flv|f4v)$", re.IGNORECASE)
-# Pictures that show nothing of the article: its author, or that somebody reads it. Known by their services, by their
-# folder, and by a name that has no other words: pixel.gif is no picture, google-pixel-9.jpg is one.
-_AVATARS = re.compile(
-    r"https?://([\w-]+\.)*(gravatar\.com|libravatar\.org|avatars\d*\.githubusercontent\.com|ui-avatars\.com)[/:]"
-    r"|/avatars?/",
-    re.IGNORECASE,
-)
-_COUNTERS = re.compile(
-    r"https?://(pixel\.|([\w-]+\.)*doubleclick\.net/|feeds\d?\.feedburner\.com/~|stats\.wordpress\.com/b\.gif"
-    r"|feeds\.wordpress\.com/1\.0/|([\w-]+\.)*google-analytics\.com/|(www\.)?facebook\.com/tr[?/])"
-    r"|[?&](w|h|width|height)=[01](&|$)",
-    re.IGNORECASE,
-)
-_EMPTY_WORDS = frozenset(
-    "1px 1x1 avatar beacon blank clear empty pixel spacer tracker tracking transparent webbug".split()
-)
-_EMPTY_NAMES = _EMPTY_WORDS | frozenset("author default gif image img profile user".split())
-
 # ISO 639-1, and of ISO 639-2 what is spoken or written where the topics are and has no two-letter code.
 # The W3C validator knows no language of ISO 639-3 alone (InvalidLanguage).
 _KNOWN_LANGUAGES = (
@@ -218,14 +200,6 @@ def media_type(given: str | None, url: str) -> str | None:
     if _MIME.fullmatch(kind) and kind not in _TYPELESS:
         return kind
     return _TYPES.get(path.rpartition(".")[2].lower())
-
-
-def shows_nothing(picture: str) -> bool:
-    """True for the address of a picture that shows nothing of its article: an avatar, a pixel that counts readers."""
-    if _AVATARS.search(picture) or _COUNTERS.search(picture):
-        return True
-    words = re.split("[_-]", urlsplit(picture).path.rpartition("/")[2].partition(".")[0].lower())
-    return not _EMPTY_WORDS.isdisjoint(words) and _EMPTY_NAMES.issuperset(words)
 
 
 def rfc3339(date: datetime) -> str:
