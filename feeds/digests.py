@@ -12,9 +12,9 @@ from feeds.model import Article, Digests
 # What does not change the meaning: where in its document it stood, what we make of it, when the feed around it changed,
 # and the digests themselves.
 _LEFT_OUT = {"position": 0, "topics": {}}
+_SAID = tuple(name for name in Article.__struct_fields__ if name not in ("digests", "feed_updated"))
 _APART = "apart:"
 _SHORTEST_TELLING = 40  # characters of a summary
-_SAID = tuple(name for name in Article.__struct_fields__ if name not in ("digests", "feed_updated"))
 
 
 def words(text: str) -> str:

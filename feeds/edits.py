@@ -28,13 +28,13 @@ _COUNTED = r"""(?:views?|page\ ?views|reads|likes|dislikes|comments?|repl(?:y|ie
     | vues|lectures|commentaires?|j['’]aime|téléchargements
     | просмотр\w*|прочтени\w*|комментари\w*|лайк\w*|репост\w*|скачивани\w*
     | مشاهد\w+|قراء\w+|تعليق\w*|إعجاب\w*
-    | visualiza\w+|leituras|coment[aá]rios?|curtidas|compartilhamentos|comentarios?|lecturas|me\ gusta|descargas
+    | visualiza\w+|leituras|coment[aá]rios?|curtidas|compartilhamentos|lecturas|me\ gusta|descargas
     | aufrufe|kommentare?|gefällt\ mir)"""
 _LABELS = r"""(?:visited|viewed|views?|reads?|read\ in|comments?|likes|shares|hits|posted|points|score|votes|rating|downloads
     | vues?|lectures?|lu|vu|visites?|commentaires?|partages|note
-    | просмотр\w*|просмотрено|прочитано|прочли|комментари\w*|голос\w*|рейтинг
+    | просмотр\w*|прочитано|прочли|комментари\w*|голос\w*|рейтинг
     | (?:ال)?مشاهد\w+|(?:ال)?قراء\w+|(?:ال)?تعليق\w*|(?:ال)?زيار\w+
-    | visto|visitado|lido|leído|visualiza\w+|coment[aá]rios?|comentarios?|votos|aufrufe|gelesen|kommentare?)"""
+    | visto|visitado|lido|leído|visualiza\w+|coment[aá]rios?|votos|aufrufe|gelesen|kommentare?)"""
 _TIMES = r"(?:times|fois|раза?|مرة|مرات|vezes|veces|mal)"
 _COUNTERS = rf"""
       {_NUMBER}\s?{_COUNTED}\b

@@ -77,12 +77,22 @@ def normalise(
         if _says_nothing(entry):
             continue
         try:
-            articles.append(
-                _article(entry, feed, source, now, zone, url=url, is_shared=url in shared, position=position)
+            made = _article(
+                entry,
+                feed,
+                source,
+                now,
+                zone,
+                url=url,
+                is_shared=url in shared,
+                position=position,
+                feed_updated=feed_updated,
             )
         except Exception as error:
             failed(error)
-    return tuple(replace(article, feed_updated=feed_updated) for article in _told_apart(articles))
+        else:
+            articles.append(made)
+    return _told_apart(articles)
 
 
 def _told_apart(articles: Sequence[Article]) -> tuple[Article, ...]:
@@ -164,6 +174,7 @@ def _article(
     url: str | None,
     is_shared: bool,
     position: int,
+    feed_updated: datetime | None,
 ) -> Article:
     named = _title(entry)
     body, byline = _body(entry, named)
@@ -189,6 +200,7 @@ def _article(
         url_is_shared=is_shared,
         position=position,
         entry=_kept(entry),
+        feed_updated=feed_updated,
     )
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
@@ -74,8 +78,8 @@ def test_figure_in_a_headline_is_an_edit() -> None:
     assert not is_material(("Live, 2 hours ago", "Text"), ("Live, 3 hours ago", "Text"))
 
 
-def test_counter_is_taken_over_and_moves_no_date(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with Store(f"sqlite:///{tmp_path_factory.mktemp('edits') / 'feeds.db'}", NOW) as store:
+def test_counter_is_taken_over_and_moves_no_date(tmp_path: Path) -> None:
+    with Store(f"sqlite:///{tmp_path / 'feeds.db'}", NOW) as store:
         said = article(content="<p>A report.</p><p>12 comments</p>")
         listed(store, "Courier", [said])
         assert listed(store, "Courier", [replace(said, content="<p>A report.</p><p>15 comments</p>")], NOW + HOUR) == (
@@ -87,11 +91,21 @@ def test_counter_is_taken_over_and_moves_no_date(tmp_path_factory: pytest.TempPa
         assert "15" in kept.content
 
 
-def test_other_reading_of_the_same_words_is_no_edit(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_other_reading_of_the_same_words_is_no_edit(tmp_path: Path) -> None:
     """As after an update of the program that cleans texts better."""
-    with Store(f"sqlite:///{tmp_path_factory.mktemp('edits') / 'feeds.db'}", NOW) as store:
+    with Store(f"sqlite:///{tmp_path / 'feeds.db'}", NOW) as store:
         entry = Entry(guid="a", title=Text("Title a"), content=Text("<p>Leave a reply</p><p>A report.</p>", True))
         listed(store, "Courier", [article(content="<p>Leave a reply</p><p>A report.</p>", entry=entry)])
         assert listed(store, "Courier", [article(content="<p>A report.</p>", entry=entry)], NOW + HOUR) == (0, 0)
         edited = replace(entry, content=Text("<p>Leave a reply</p><p>Another report.</p>", True))
         assert listed(store, "Courier", [article(content="<p>Another report.</p>", entry=edited)], NOW + HOUR) == (0, 1)
+
+
+def test_edit_of_an_article_whose_text_a_damaged_store_has_lost_costs_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.db"
+    with Store(f"sqlite:///{path}", NOW) as store:
+        listed(store, "Courier", [article("a"), article("b")])
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("DELETE FROM texts WHERE article = 1")
+        edited = [article(key, content=f"<p>Another text of {key}</p>") for key in ("a", "b")]
+        assert listed(store, "Courier", edited, NOW + HOUR) == (0, 2)

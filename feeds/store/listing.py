@@ -1,6 +1,6 @@
 """Which article an entry is: known by its identity, or the same as one another source (or an older guid) brought.
 
-The rules of "one article" (see docs/how-it-works.md) stand in `is_same`; the rest finds the candidates for it.
+The rules of "one article" (see docs/how-it-works.md) stand in `is_same` and `_possible`; the rest finds the candidates.
 """
 
 from __future__ import annotations
@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, Row, Select, bindparam, delete, func, insert, select
@@ -97,8 +95,7 @@ def twins(
     twins: dict[Key, Row[Any]] = {}
     gone: set[Key] = set()  # of a source's own listings: each stands for one entry
     for source_id, article in new:
-        title = known_by(article).title
-        is_alone = alike[source_id, title, article.published] == 1
+        is_alone = alike[source_id, known_by(article).title, article.published] == 1
         for row in _possible(article, source_id, candidates, is_alone, listed[source_id]):
             own = (source_id, row.identity) if row.source_id == source_id else None
             if own not in gone and (source_id, row.article) not in taken:
@@ -124,9 +121,12 @@ def _candidates(connection: Connection, new: Sequence[tuple[int, Article]]) -> _
     for part in chunks(sorted({article.url for _, article in new if article.url})):
         for row in connection.execute(_AT, {"urls": part}):
             found.by_url.setdefault(row.url, []).append(row)
-    for source_id, articles_of_source in groupby(sorted(new, key=itemgetter(0)), key=itemgetter(0)):
-        titles = {known_by(article).title for _, article in articles_of_source if article.published is not None}
-        for part in chunks(sorted(titles)):
+    titles: dict[int, set[str]] = {}
+    for source_id, article in new:
+        if article.published is not None:
+            titles.setdefault(source_id, set()).add(known_by(article).title)
+    for source_id, dated in titles.items():
+        for part in chunks(sorted(dated)):
             for row in connection.execute(_TITLED, {"source": source_id, "titles": part}):
                 found.by_title.setdefault((source_id, row.title_key, row.published), []).append(row)
     for part in chunks(sorted({copied_words(article) for _, article in new} - {""})):

@@ -356,9 +356,11 @@ def _edit(connection: Connection, document: _Document, article: Article, row: Ro
 def _is_material(connection: Connection, article: Article, pk: int) -> bool:
     """True where the words of *article* differ from the stored ones in more than counters and the like."""
     columns = (articles.c.title, texts.c.summary, texts.c.content, texts.c.entry)
-    stored = connection.execute(select(*columns).join(texts).where(articles.c.pk == pk)).one()
-    before = msgspec.convert(stored.entry, Entry)
-    if any(said(before)) and said(before) == said(article.entry):
+    stored = connection.execute(select(*columns).join(texts).where(articles.c.pk == pk)).first()
+    if stored is None:  # a damaged store has lost its text
+        return True
+    before = said(msgspec.convert(stored.entry, Entry))
+    if any(before) and before == said(article.entry):
         return False  # this version of the program makes something else of the same words
     return is_material(
         (stored.title, stored.content or stored.summary), (article.title, article.content or article.summary)
@@ -418,6 +420,8 @@ def retire(connection: Connection, before: datetime, followed: Sequence[int], li
     )
     old = select(articles.c.pk).where(articles.c.date < before, ~still_listed).order_by(articles.c.date).limit(limit)
     pks = list(connection.execute(old).scalars())
+    if not pks:
+        return 0
     archiving.stale(connection, pks)
     months.stale(connection, pks)
     paging.bury(connection, pks)
